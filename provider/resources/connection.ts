@@ -1,0 +1,6 @@
+import type { Settings } from "../settings";
+
+/** One forest as every resource of a program sees it. Nothing here connects before it is used. */
+export interface Connection {
+  readonly settings: Settings;
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { ProviderError } from "./error";
+
+/** The Pulumi configuration namespace: `pulumi config set exchange-kerberos:domain corp.tailspintoys.com`. */
+export const configNamespace = "exchange-kerberos";
+/** `EXCHANGE_KERBEROS_DOMAIN`, or `EXCHANGE_KERBEROS_CONTOSO_DOMAIN` for the connection `contoso`. */
+const environmentPrefix = "EXCHANGE_KERBEROS_";
+export const defaultConnection = "default";
+
+/** Where a setting is looked up; the first place that has it wins. */
+export interface SettingsSource {
+  /** Stack configuration by full key, secrets in clear; `undefined` where it is not set. */
+  config(key: string): string | undefined;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (typeof value === "string" ? value.split(",").map((item) => item.trim()) : value));
+
+/** One connection: how to reach one forest. Never part of any state. */
+export const settingsSchema = z.strictObject({
+  /** DNS name of the domain that holds the account. */
+  domain: z.string().min(1),
+  /** Host name of the domain controller to use. Default: found by DNS (`_ldap._tcp.dc._msdcs.DOMAIN`), then kept for the run. */
+  domainController: z.string().optional(),
+  /** How LDAP is protected. Plain LDAP is not among the choices: passwords travel here. */
+  tls: z.enum(["ldaps", "starttls"]).default("ldaps"),
+  /** PEM file with the certificate authorities to trust. Default: those of Node. */
+  caFile: z.string().optional(),
+  /** DNS servers for discovery. Default: those of the system. */
+  dnsServers: list.optional(),
+  /** Who we are: `user@domain`, `DOMAIN\user` or a distinguished name. */
+  username: z.string().optional(),
+  password: z.string().optional(),
+  /** Limit on one directory request, in seconds. */
+  directoryTimeoutSeconds: z.coerce.number().positive().default(30),
+  /** Limit on requests that run at the same time. */
+  maxParallelRequests: z.coerce.number().int().positive().default(8),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+const settingNames = Object.keys(settingsSchema.shape);
+
+function environmentName(connection: string, setting: string): string {
+  const words = setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  const block = connection === defaultConnection ? "" : `${connection.replaceAll("-", "_").toUpperCase()}_`;
+  return `${environmentPrefix}${block}${words}`;
+}
+
+/** A named connection is one object under its name; the default one has its settings at the top of the namespace. */
+function configBlock(connection: string, source: SettingsSource): Record<string, unknown> {
+  if (connection === defaultConnection) {
+    return Object.fromEntries(settingNames.map((name) => [name, source.config(`${configNamespace}:${name}`)]));
+  }
+  const text = source.config(`${configNamespace}:${connection}`);
+  if (text === undefined) return {};
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ProviderError(
+      "settings-invalid",
+      `The connection "${connection}" is not an object in the stack configuration.`,
+      {
+        hint: `Set its parts one at a time: pulumi config set --path ${configNamespace}:${connection}.domain …`,
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * The settings of one connection: stack configuration first, environment second.
+ * @throws ProviderError `settings-invalid`, naming the setting and both places where it can be given, never its value.
+ */
+export function resolveSettings(connection: string, source: SettingsSource): Settings {
+  if (!/^[a-z][a-z0-9-]*$/.test(connection) || settingNames.includes(connection)) {
+    throw new ProviderError("settings-invalid", `"${connection}" cannot be the name of a connection.`, {
+      hint: "Use lower-case letters, digits and hyphens, and none of the names of the settings themselves.",
+    });
+  }
+  const configured = configBlock(connection, source);
+  const found: Record<string, unknown> = { ...configured };
+  for (const name of settingNames) {
+    found[name] = configured[name] ?? source.environment[environmentName(connection, name)];
+  }
+  const parsed = settingsSchema.safeParse(found);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const setting = issue?.code === "unrecognized_keys" ? (issue.keys[0] ?? "") : String(issue?.path[0] ?? "");
+  const key = connection === defaultConnection ? setting : `${connection}.${setting}`;
+  throw new ProviderError("settings-invalid", `Connection "${connection}": ${setting}: ${issue?.message}.`, {
+    hint: `Set ${configNamespace}:${key} in the stack configuration or ${environmentName(connection, setting)} in the environment.`,
+  });
+}
