@@ -40,6 +40,9 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Settings whose values are taken out of every message. */
+export const secretSettings = ["password"] as const satisfies readonly (keyof Settings)[];
+
 const settingNames = Object.keys(settingsSchema.shape);
 
 function environmentName(connection: string, setting: string): string {
