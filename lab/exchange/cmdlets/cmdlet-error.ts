@@ -4,6 +4,7 @@ export const errorCategories = {
   InvalidArgument: 5,
   InvalidData: 6,
   InvalidOperation: 7,
+  NotImplemented: 11,
   ObjectNotFound: 13,
   OperationStopped: 14,
   SyntaxError: 16,

@@ -4,7 +4,7 @@ import type { Product } from "../model/product";
 import type { ExchangeServer } from "../model/server";
 import type { BoundParameters } from "./bound-parameters";
 import type { CmdletError } from "./cmdlet-error";
-import type { ObjectValue, Value } from "./value";
+import type { Value } from "./value";
 
 /** Who runs a command, and where it really runs. */
 export interface ExchangeSession {
@@ -27,6 +27,8 @@ export interface Streams {
   verbose(text: string): void;
   /** `Write-Host`: the information stream, and the host's screen. */
   host(text: string): void;
+  /** A question to the person at the client; left out where nobody can answer. */
+  confirm?(title: string, question: string): Promise<boolean>;
 }
 
 export type ParameterType =
@@ -53,7 +55,7 @@ export interface Call extends Streams {
   readonly parameters: BoundParameters;
   /** Is it to be done, or only asked for with `-WhatIf`? */
   readonly shouldProcess: boolean;
-  output(value: ObjectValue): void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Cmdlet {

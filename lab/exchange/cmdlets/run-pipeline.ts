@@ -59,6 +59,7 @@ async function runCommand(
         session: run.session,
         parameters,
         shouldProcess,
+        signal: run.signal,
         error: fail,
       });
     } catch (thrown) {
@@ -117,6 +118,7 @@ function quietened(streams: Streams, parameters: BoundParameters): Streams {
     output: streams.output.bind(streams),
     error: streams.error.bind(streams),
     host: streams.host.bind(streams),
+    ...(streams.confirm === undefined ? {} : { confirm: streams.confirm.bind(streams) }),
     warning: quiet ? () => {} : streams.warning.bind(streams),
     verbose: parameters.flag("Verbose") ? streams.verbose.bind(streams) : () => {},
   };

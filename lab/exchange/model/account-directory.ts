@@ -28,5 +28,10 @@ export interface AccountDirectory {
    * Sets a new password with the rights of `as`.
    * @throws DirectoryRefusal when those rights or the policy do not allow it.
    */
-  setPassword(account: DirectoryAccount, password: string, as: LogOn): Promise<void>;
+  resetPassword(account: DirectoryAccount, password: string, as: LogOn): Promise<void>;
+  /**
+   * Changes a password by means of the old one, as the account itself.
+   * @throws DirectoryRefusal when the old one is wrong or the policy does not allow it.
+   */
+  changePassword(account: DirectoryAccount, oldPassword: string, newPassword: string): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { z } from "zod";
 import { CredentialStore, type StoredCredential } from "./credential";
 import { type ConfigurationWords, cultures, englishWords } from "./culture";
+import { EventLog } from "./event-log";
 import { products } from "./product";
 import { defaultDirectories, type VirtualDirectories, virtualDirectoriesSchema } from "./virtual-directory";
 
@@ -81,6 +83,7 @@ export function newServerState(name: string, domain: string, options: ServerOpti
 /** One Exchange server: what it keeps, and what its processes have read of it so far. */
 export class ExchangeServer {
   readonly credentials: CredentialStore;
+  readonly events: EventLog;
   /** Reachable over the network at all. */
   online = true;
   /** What IIS works with: the directories as they were when their application pools last started. */
@@ -94,6 +97,7 @@ export class ExchangeServer {
     folder?: string,
   ) {
     this.credentials = new CredentialStore(folder);
+    this.events = new EventLog(folder === undefined ? undefined : join(folder, "application.log"));
     this.effective = structuredClone(state.virtualDirectories);
     this.pickUp();
   }

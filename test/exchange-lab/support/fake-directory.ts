@@ -36,9 +36,19 @@ export class FakeDirectory implements AccountDirectory {
     return this.entry(qualifiedName)?.account;
   }
 
-  async setPassword(account: DirectoryAccount, password: string, as: LogOn): Promise<void> {
+  async resetPassword(account: DirectoryAccount, password: string, as: LogOn): Promise<void> {
     if (as.password === "") throw new DirectoryRefusal("Access is denied.");
-    const entry = this.entries.get(account.samAccountName.toLowerCase());
+    this.set(account, password);
+  }
+
+  async changePassword(account: DirectoryAccount, oldPassword: string, newPassword: string): Promise<void> {
+    if (this.passwordOf(account.samAccountName) !== oldPassword)
+      throw new DirectoryRefusal("The old password is wrong.");
+    this.set(account, newPassword);
+  }
+
+  private set({ samAccountName }: DirectoryAccount, password: string): void {
+    const entry = this.entry(samAccountName);
     if (entry === undefined) throw new DirectoryRefusal("The account is gone.");
     entry.password = password;
     entry.account = { ...entry.account, passwordLastSet: new Date() };
