@@ -56,7 +56,7 @@ export interface ResourceHandler<Inputs extends { connection: string }, Outputs 
   /** Shape and defaults; parsed before `check`, around whatever is unknown. */
   readonly schema: z.ZodObject;
   /** Top-level inputs that are secret: taken out of the outputs and hidden in every message. */
-  readonly secrets?: readonly (string & keyof Inputs)[];
+  readonly secrets?: readonly string[];
   /** Version of `Outputs`, 1 where it is left out. */
   readonly schemaVersion?: number;
   /** Outputs that an older version wrote, as the present version has them. */

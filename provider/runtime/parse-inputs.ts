@@ -36,6 +36,12 @@ function parseKnown(schema: z.ZodType, value: unknown, path: Path, refusals: Ref
   if (inner instanceof z.ZodRecord && isRecord(value)) {
     return mapEntries(value, (key, item) => parseKnown(inner.valueType as z.ZodType, item, [...path, key], refusals));
   }
+  if (inner instanceof z.ZodUnion) {
+    const options = inner.options.map((option) => unwrap(option as z.ZodType));
+    const fitting = options.filter((option) => option instanceof (Array.isArray(value) ? z.ZodArray : z.ZodObject));
+    const [only, ...others] = fitting;
+    if (only && others.length === 0) return parseKnown(only, value, path, refusals);
+  }
   // Which branch of a union it will be depends on what is unknown.
   return value;
 }

@@ -17,7 +17,7 @@ export function withoutProvider(properties: Readonly<Properties>): Properties {
 
 /** Outputs that leave: JSON, versioned, without secrets, with what the next run needs to find us. */
 export function toState(handler: AnyHandler, outputs: object, given: Readonly<Properties>): Properties {
-  const secrets: readonly string[] = handler.secrets ?? [];
+  const secrets = handler.secrets ?? [];
   const kept = Object.entries(outputs).filter(([name]) => !secrets.includes(name));
   return {
     ...toJson(Object.fromEntries(kept)),
