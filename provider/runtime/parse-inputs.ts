@@ -5,8 +5,8 @@ import { holdsUnknown, isUnknown } from "./unknowns";
 type Path = readonly PropertyKey[];
 
 export interface ParsedInputs {
-  /** Defaults filled in, sentinels left where they were. */
-  readonly inputs: Record<string, unknown>;
+  /** Defaults filled in, sentinels left where they were; as given where something is refused. */
+  readonly inputs: Readonly<Record<string, unknown>>;
   readonly refusals: readonly Refusal[];
 }
 
@@ -17,7 +17,7 @@ export interface ParsedInputs {
 export function parseInputs(schema: z.ZodObject, given: Readonly<Record<string, unknown>>): ParsedInputs {
   const refusals: Refusal[] = [];
   const inputs = parseKnown(schema, given, [], refusals);
-  return { inputs: (inputs ?? given) as Record<string, unknown>, refusals };
+  return { inputs: refusals.length > 0 ? given : (inputs as Record<string, unknown>), refusals };
 }
 
 function parseKnown(schema: z.ZodType, value: unknown, path: Path, refusals: Refusal[]): unknown {
@@ -34,7 +34,9 @@ function parseKnown(schema: z.ZodType, value: unknown, path: Path, refusals: Ref
   }
   if (inner instanceof z.ZodObject && isRecord(value)) return parseObject(inner, value, path, refusals);
   if (inner instanceof z.ZodRecord && isRecord(value)) {
-    return mapEntries(value, (key, item) => parseKnown(inner.valueType as z.ZodType, item, [...path, key], refusals));
+    return fromKeys(Object.keys(value), (key) =>
+      parseKnown(inner.valueType as z.ZodType, value[key], [...path, key], refusals),
+    );
   }
   if (inner instanceof z.ZodUnion) {
     const options = inner.options.map((option) => unwrap(option as z.ZodType));
@@ -57,10 +59,10 @@ function parseObject(
   if (schema.def.catchall instanceof z.ZodNever) {
     refusals.push(...strange.map((key) => noSuchProperty([...path, key])));
   }
-  const asked = { ...mapEntries(shape, () => undefined), ...value };
-  return mapEntries(asked, (key, item) => {
+  const keys = [...new Set([...Object.keys(shape), ...Object.keys(value)])];
+  return fromKeys(keys, (key) => {
     const property = shape[key];
-    return property ? parseKnown(property as z.ZodType, item, [...path, key], refusals) : item;
+    return property ? parseKnown(property as z.ZodType, value[key], [...path, key], refusals) : value[key];
   });
 }
 
@@ -103,10 +105,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function mapEntries<V>(
-  record: Readonly<Record<string, V>>,
-  change: (key: string, value: V) => unknown,
-): Record<string, unknown> {
-  const entries = Object.entries(record).map(([key, value]) => [key, change(key, value)] as const);
+function fromKeys(keys: readonly string[], valueFor: (key: string) => unknown): Record<string, unknown> {
+  const entries = keys.map((key) => [key, valueFor(key)] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

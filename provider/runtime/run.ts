@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type Connection, openConnection } from "../resources/connection";
 import type { Context } from "../resources/handler";
 import { resolveSettings, secretSettings } from "../settings";
@@ -10,6 +11,8 @@ export interface Configuration {
 
 /** Pulumi kills a plugin five seconds after it asked it to end. */
 const graceMilliseconds = 4000;
+/** Its server sends an answer after our part of the work is done, and tells nobody when it is sent. */
+const answerMilliseconds = 200;
 
 /**
  * What all resources of one provider process share: the configuration, one connection per name, the secrets to hide.
@@ -67,11 +70,14 @@ export class Run implements Context {
   /** Asks what is under way to stop, lets it save what it has, and closes every connection. Never throws. */
   async end(): Promise<void> {
     this.cancelled.abort();
-    const deadline = new Promise<void>((resolve) => setTimeout(resolve, graceMilliseconds).unref());
-    const finished = Promise.allSettled(this.working).then(() =>
-      Promise.allSettled([...this.connections.values()].map((connection) => connection.close())),
-    );
-    await Promise.race([finished, deadline]);
-    this.connections.clear();
+    await Promise.race([this.finish(), setTimeout(graceMilliseconds)]);
+  }
+
+  private async finish(): Promise<void> {
+    if (this.working.size > 0) {
+      await Promise.allSettled(this.working);
+      await setTimeout(answerMilliseconds);
+    }
+    await Promise.allSettled([...this.connections.values()].map((connection) => connection.close()));
   }
 }
