@@ -1,0 +1,81 @@
+import { type ErrorCode, ProviderError } from "../error";
+
+/** One end of a connection. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+type Explanation = readonly [code: ErrorCode, sentence: string, hint: string];
+
+const trust = "Name the file of the authority that signed it as caFile.";
+
+/** Node's words for a certificate that will not do (OpenSSL's X509_V_ERR_…, Node's ERR_TLS_…). */
+const certificateErrors: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  CERT_HAS_EXPIRED: ["has expired", "Renew it on the domain controller."],
+  CERT_NOT_YET_VALID: ["is not valid yet", "Compare the clocks of this machine and the domain controller."],
+  CERT_REVOKED: ["was revoked", "Renew it on the domain controller."],
+  CERT_SIGNATURE_FAILURE: ["has a signature that does not match its authority", trust],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ["is signed by itself, which is not trusted", trust],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    "is for another name",
+    "Name the domain controller as its certificate does, in full and not by its address.",
+  ],
+  SELF_SIGNED_CERT_IN_CHAIN: ["comes from an authority that is not trusted", trust],
+  UNABLE_TO_GET_ISSUER_CERT: ["comes from an authority that is not known", trust],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["comes from an authority that is not known", trust],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["comes from an authority that is not known", trust],
+};
+
+function explain(error: Error & { code?: unknown }, { host, port }: Endpoint): Explanation {
+  const code = typeof error.code === "string" ? error.code : "";
+  const certificate = certificateErrors[code];
+  if (certificate !== undefined) {
+    return ["directory-certificate", `The certificate of ${host}:${port} ${certificate[0]}.`, certificate[1]];
+  }
+  switch (code) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "ENODATA":
+      return [
+        "directory-unreachable",
+        `The name ${host} could not be resolved.`,
+        "Check the name and the DNS servers (dnsServers).",
+      ];
+    case "ECONNREFUSED":
+      return [
+        "directory-unreachable",
+        `${host} refused the connection to port ${port}.`,
+        "Check that it is a domain controller that runs, and that it has a certificate for LDAP over TLS.",
+      ];
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return [
+        "directory-unreachable",
+        `There is no route to ${host}:${port}.`,
+        "Check the network between here and it.",
+      ];
+    case "EPROTO":
+      return ["directory-certificate", `${host}:${port} does not speak TLS as we do.`, "It needs TLS 1.2 or later."];
+  }
+  if (/timeout|timed out/i.test(error.message)) {
+    return [
+      "directory-unreachable",
+      `${host}:${port} did not answer in time.`,
+      "Check that it runs and that no firewall drops the connection.",
+    ];
+  }
+  return [
+    "directory-unreachable",
+    `The connection to ${host}:${port} was lost before it was ready${code === "" ? "" : ` (${code})`}.`,
+    "Check that it is a domain controller that runs, and that it has a certificate for LDAP over TLS.",
+  ];
+}
+
+/** Why there is no connection, from what Node's sockets and TLS threw. */
+export function connectionFailure(thrown: unknown, endpoint: Endpoint): ProviderError {
+  if (thrown instanceof ProviderError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const [code, sentence, hint] = explain(error, endpoint);
+  return new ProviderError(code, sentence, { hint, cause: thrown });
+}

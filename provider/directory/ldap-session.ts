@@ -1,0 +1,125 @@
+import { type Attribute, type Change, type Client, type Entry, ResultCodeError, type SearchOptions } from "ldapts";
+import { ProviderError } from "../error";
+import { Lazy, type Limiter } from "./concurrency";
+import { connectionFailure, type Endpoint } from "./connection-failure";
+import { type Deed, ldapFailure, ldapResult, resultCode } from "./ldap-failure";
+import type { OpenClient } from "./open-client";
+
+/** Whether the directory has what a write was to bring about. Asked when the answer to the write was lost. */
+export type ReadBack = () => Promise<boolean>;
+
+/**
+ * The connection to one server: opened when first used, shared by all, opened anew for the next request when it was lost.
+ * A read is repeated once over a new connection. A write never is: it may have been done.
+ */
+export class LdapSession {
+  private readonly open: Lazy<OpenClient>;
+
+  constructor(
+    readonly endpoint: Endpoint,
+    open: (endpoint: Endpoint) => Promise<OpenClient>,
+    private readonly limiter: Limiter,
+  ) {
+    this.open = new Lazy(() => open(endpoint));
+  }
+
+  get host(): string {
+    return this.endpoint.host;
+  }
+
+  /** Opens the connection, if it is not open yet. */
+  async connect(): Promise<void> {
+    await this.client();
+  }
+
+  /** Searches; `base` is a distinguished name or `<GUID=…>`. A base that does not exist finds nothing. */
+  async search(what: string, base: string, options: SearchOptions): Promise<Entry[]> {
+    try {
+      return await this.limiter.run(() => this.searchTwice(base, options));
+    } catch (thrown) {
+      if (resultCode(thrown) === ldapResult.noSuchObject) return [];
+      throw this.failure(thrown, { what, object: base === "" ? undefined : base });
+    }
+  }
+
+  add(deed: Deed, distinguishedName: string, attributes: Attribute[], readBack: ReadBack): Promise<void> {
+    return this.write(deed, (client) => client.add(distinguishedName, attributes), readBack);
+  }
+
+  modify(deed: Deed, object: string, changes: Change[], readBack: ReadBack): Promise<void> {
+    return this.write(deed, (client) => client.modify(object, changes), readBack);
+  }
+
+  move(deed: Deed, object: string, distinguishedName: string, readBack: ReadBack): Promise<void> {
+    return this.write(deed, (client) => client.modifyDN(object, distinguishedName), readBack);
+  }
+
+  delete(deed: Deed, object: string, readBack: ReadBack): Promise<void> {
+    return this.write(deed, (client) => client.del(object), readBack);
+  }
+
+  async close(): Promise<void> {
+    const { made } = this.open;
+    this.open.reset();
+    await made?.then((opened) => opened.close()).catch(() => undefined);
+  }
+
+  private async client(): Promise<Client> {
+    const { made } = this.open;
+    if (made !== undefined) {
+      const opened = await made;
+      // Whoever sees the loss first makes room; the others find the new connection being opened.
+      if (!opened.usable && this.open.made === made) {
+        this.open.reset();
+        await opened.close();
+      }
+    }
+    return (await this.open.get()).client;
+  }
+
+  private async searchTwice(base: string, options: SearchOptions): Promise<Entry[]> {
+    const client = await this.client();
+    try {
+      return (await client.search(base, options)).searchEntries;
+    } catch (thrown) {
+      if (thrown instanceof ResultCodeError) throw thrown;
+    }
+    return (await (await this.client()).search(base, options)).searchEntries;
+  }
+
+  private async write(deed: Deed, send: (client: Client) => Promise<void>, readBack: ReadBack): Promise<void> {
+    const lost = await this.limiter.run(async () => {
+      const client = await this.client();
+      try {
+        await send(client);
+        return undefined;
+      } catch (thrown) {
+        if (thrown instanceof ResultCodeError) throw this.failure(thrown, deed);
+        return { thrown };
+      }
+    });
+    if (lost === undefined) return;
+    const unclear = (sentence: string, cause: unknown) =>
+      new ProviderError(
+        "directory-unclear",
+        `${this.host}: the connection was lost while trying to ${deed.what}. ${sentence}`,
+        {
+          hint: "Run pulumi refresh and then pulumi up again.",
+          cause,
+        },
+      );
+    let done: boolean;
+    try {
+      done = await readBack();
+    } catch (cause) {
+      throw unclear("Whether it was done is not known, as the domain controller does not answer.", cause);
+    }
+    if (!done) throw unclear("It was not done when looked at afterwards, and was not sent again.", lost.thrown);
+  }
+
+  private failure(thrown: unknown, deed: Deed): ProviderError {
+    return thrown instanceof ResultCodeError
+      ? ldapFailure(thrown, this.host, deed)
+      : connectionFailure(thrown, this.endpoint);
+  }
+}
