@@ -1,0 +1,85 @@
+import { mkdirSync } from "node:fs";
+import type { Server } from "node:net";
+import { join } from "node:path";
+import { ActiveDirectory } from "./active-directory";
+import { Balancer } from "./balancer";
+import { certificate } from "./certificate";
+import type { ExchangeConfiguration } from "./configuration";
+import { Controls, type Host } from "./control/controls";
+import { serveControl } from "./control/server";
+import { FrontEnd } from "./front-end/front-end";
+import { Organization } from "./model/organization";
+import type { ExchangeServer } from "./model/server";
+import { provision } from "./provision";
+import { ShellRegistry } from "./shell/shell-registry";
+
+/** Name of the control socket in the folder of the Exchange lab. */
+export const controlSocket = "control.sock";
+
+/** All Exchange servers of the lab in one process, and the load balancer before them. */
+export class ExchangeLab {
+  readonly organization: Organization;
+  private readonly registry: ShellRegistry;
+  private readonly hosts = new Map<ExchangeServer, Host>();
+  private readonly balancer: Balancer;
+  private controlServer: Server | undefined;
+
+  constructor(private readonly configuration: ExchangeConfiguration) {
+    const { folder, domain, netbiosName, domainController, caFile, administrator } = configuration;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const directory = new ActiveDirectory({
+      domain,
+      netbiosName,
+      caFile,
+      url: `ldaps://${domainController}`,
+      reader: administrator,
+    });
+    const administrators = configuration.exchangeAdministrators;
+    this.organization = Organization.load(folder, { domain, netbiosName, domainController, administrators }, directory);
+    this.registry = new ShellRegistry(this.organization);
+    this.balancer = new Balancer(configuration);
+  }
+
+  async start(): Promise<void> {
+    // The replay cache would write to disk and sync for every request.
+    process.env.KRB5RCACHENAME = "none:";
+    const { configuration, organization } = this;
+    const [namespace, autodiscoverNamespace = namespace] = configuration.namespaces;
+    for (const { name, product } of configuration.servers) {
+      if (organization.find(name) !== undefined) continue;
+      organization.addServer(name, {
+        product,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(autodiscoverNamespace === undefined ? {} : { autodiscoverNamespace }),
+      });
+    }
+    await provision(configuration, (name) => this.folderOf(name));
+    const { key, cert } = certificate(join(configuration.folder, "tls"), configuration.domain);
+    for (const { name, address } of configuration.servers) {
+      const server = organization.require(name);
+      const frontEnd = new FrontEnd({
+        organization,
+        server,
+        address,
+        folder: this.folderOf(name),
+        certificate: { key, cert },
+      });
+      this.hosts.set(server, frontEnd);
+      await frontEnd.start();
+    }
+    await this.balancer.start();
+    const controls = new Controls(organization, this.registry, (server) => this.hosts.get(server));
+    this.controlServer = await serveControl(join(configuration.folder, controlSocket), controls);
+  }
+
+  async stop(): Promise<void> {
+    this.controlServer?.close();
+    await this.balancer.stop();
+    for (const host of this.hosts.values()) await host.stop();
+    this.organization.save();
+  }
+
+  private folderOf(name: string): string {
+    return join(this.configuration.folder, "servers", name.toLowerCase());
+  }
+}

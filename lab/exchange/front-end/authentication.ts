@@ -1,0 +1,87 @@
+import type { IncomingMessage } from "node:http";
+import type { Organization } from "../model/organization";
+import type { VirtualDirectories } from "../model/virtual-directory";
+import type { LogProtocol } from "./http-proxy-log";
+import type { KerberosKeys } from "./kerberos-keys";
+
+export type Scheme = "Negotiate" | "NTLM" | "Basic" | "Bearer";
+
+const paths: Record<string, LogProtocol> = {
+  mapi: "Mapi",
+  rpc: "RpcHttp",
+  ews: "Ews",
+  oab: "Oab",
+  autodiscover: "Autodiscover",
+};
+
+/** The directory that a path belongs to; undefined for one that nothing serves. */
+export function protocolOf(path: string): LogProtocol | undefined {
+  return paths[path.split(/[/?]/)[1]?.toLowerCase() ?? ""];
+}
+
+/** What the directory offers, as IIS reads its settings. */
+export function offered(protocol: LogProtocol, directories: VirtualDirectories): Scheme[] {
+  const names: Record<string, Scheme> = { Negotiate: "Negotiate", Ntlm: "NTLM", Basic: "Basic", OAuth: "Bearer" };
+  const listed = (methods: readonly string[]) =>
+    (["Negotiate", "Ntlm", "Basic", "OAuth"] as const)
+      .filter((one) => methods.includes(one))
+      .map((one) => names[one] ?? "Basic");
+  switch (protocol) {
+    case "Mapi":
+      return listed(directories.mapi.iisAuthenticationMethods);
+    case "RpcHttp":
+      return listed(directories.outlookAnywhere.iisAuthenticationMethods);
+    default: {
+      const kind = ({ Ews: "WebServices", Oab: "Oab", Autodiscover: "Autodiscover" } as const)[protocol];
+      const directory = directories.switched[kind];
+      return [
+        ...(directory.windowsAuthentication ? (["Negotiate", "NTLM"] as const) : []),
+        ...(directory.basicAuthentication ? (["Basic"] as const) : []),
+        ...(directory.oAuthAuthentication ? (["Bearer"] as const) : []),
+      ];
+    }
+  }
+}
+
+export interface Authenticated {
+  readonly scheme: "Negotiate" | "Basic";
+  /** `DOMAIN\name`. */
+  readonly user: string;
+  /** Value of `WWW-Authenticate` in the answer: the server's own proof. */
+  readonly challenge?: string | undefined;
+}
+
+/** Who the request proves to come from. NTLM and OAuth are offered by name: nobody passes with them here. */
+export async function authenticate(
+  request: IncomingMessage,
+  schemes: readonly Scheme[],
+  keys: KerberosKeys,
+  organization: Organization,
+): Promise<Authenticated | undefined> {
+  const [, scheme = "", parameter = ""] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? "") ?? [];
+  if (scheme.toLowerCase() === "negotiate" && schemes.includes("Negotiate")) {
+    const client = keys.accept(Buffer.from(parameter, "base64"));
+    if (client === undefined) return undefined;
+    return {
+      scheme: "Negotiate",
+      user: windowsName(client.principal, organization),
+      ...(client.reply === undefined ? {} : { challenge: `Negotiate ${client.reply.toString("base64")}` }),
+    };
+  }
+  if (scheme.toLowerCase() === "basic" && schemes.includes("Basic")) {
+    const text = Buffer.from(parameter, "base64").toString("utf8");
+    const colon = text.indexOf(":");
+    const logOn = { name: text.slice(0, colon), password: text.slice(colon + 1) };
+    if (colon < 0 || !(await organization.directory.canLogOn(logOn))) return undefined;
+    return { scheme: "Basic", user: windowsName(logOn.name, organization) };
+  }
+  return undefined;
+}
+
+/** `wendy@CORP.TAILSPINTOYS.COM` as `TAILSPIN\wendy`; another forest goes by the first label of its realm. */
+function windowsName(name: string, organization: Organization): string {
+  const [user = "", realm = ""] = name.split("@");
+  if (realm === "") return name;
+  const own = realm.toLowerCase() === organization.state.domain.toLowerCase();
+  return `${own ? organization.state.netbiosName : realm.split(".")[0]?.toUpperCase()}\\${user}`;
+}

@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Server as NetServer, Socket } from "node:net";
+import { join } from "node:path";
+import type { Host } from "../control/controls";
+import type { Organization } from "../model/organization";
+import type { ExchangeServer } from "../model/server";
+import { authenticate, offered, protocolOf } from "./authentication";
+import { HttpProxyLog } from "./http-proxy-log";
+import { KerberosKeys } from "./kerberos-keys";
+
+export interface FrontEndOptions {
+  readonly organization: Organization;
+  readonly server: ExchangeServer;
+  readonly address: string;
+  /** Where the server keeps its state and its logs. */
+  readonly folder: string;
+  readonly certificate: { readonly key: Buffer; readonly cert: Buffer };
+  /** Answers `/PowerShell`. */
+  readonly powerShell?: RequestListener;
+}
+
+/** The web site of one server, on ports 80 and 443: what clients of Exchange talk to. */
+export class FrontEnd implements Host {
+  private readonly keys: KerberosKeys;
+  private readonly log: HttpProxyLog;
+  private listeners: NetServer[] = [];
+  private readonly sockets = new Set<Socket>();
+
+  constructor(private readonly options: FrontEndOptions) {
+    const { organization, server, folder } = options;
+    this.keys = new KerberosKeys(organization, server, folder);
+    this.log = new HttpProxyLog(join(folder, "Logging", "HttpProxy"), server.state.name, server.state.product);
+  }
+
+  async start(): Promise<void> {
+    const answer: RequestListener = (request, response) => {
+      this.answer(request, response).catch((thrown) => {
+        console.error(`${this.options.server.fqdn}: ${request.method} ${request.url} failed:`, thrown);
+        if (!response.headersSent) response.writeHead(500);
+        response.end();
+      });
+    };
+    const servers: [NetServer, number][] = [
+      [createServer(answer), 80],
+      [createTlsServer(this.options.certificate, answer), 443],
+    ];
+    await this.keys.settled();
+    for (const [listener, port] of servers) {
+      listener.on("connection", (socket: Socket) => {
+        this.sockets.add(socket);
+        socket.on("close", () => this.sockets.delete(socket));
+      });
+      await new Promise<void>((resolve, reject) => {
+        listener.once("error", reject);
+        listener.listen(port, this.options.address, resolve);
+      });
+      this.listeners.push(listener);
+    }
+  }
+
+  /** Ends at once, with whatever is under way, as a machine does that loses its power. */
+  async stop(): Promise<void> {
+    const closed = this.listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
+    this.listeners = [];
+    for (const socket of this.sockets) socket.destroy();
+    await Promise.all(closed);
+  }
+
+  settled(): Promise<void> {
+    return this.keys.settled();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? "/", "http://host").pathname;
+    if (/^\/powershell(\/|$)/i.test(path) && this.options.powerShell) {
+      this.options.powerShell(request, response);
+      return;
+    }
+    request.resume();
+    const protocol = protocolOf(path);
+    if (protocol === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { server, organization } = this.options;
+    // What a load balancer asks: no one has to prove anything for it.
+    if (path.toLowerCase().endsWith("/healthcheck.htm")) {
+      response.writeHead(200, { "Content-Type": "text/html" }).end(`200 OK<br/>${server.fqdn}`);
+      return;
+    }
+    const started = performance.now();
+    const schemes = offered(protocol, server.effective);
+    const client = await authenticate(request, schemes, this.keys, organization);
+    const status = client === undefined ? 401 : 200;
+    response.setHeader("X-FEServer", server.state.name);
+    response.setHeader("X-CalculatedBETarget", server.fqdn);
+    const challenges = client === undefined ? schemes.map(challenge) : [client.challenge ?? []].flat();
+    if (challenges.length > 0) response.setHeader("WWW-Authenticate", challenges);
+    response.writeHead(status, { "Content-Type": "text/plain" });
+    response.end(client === undefined ? "" : `${client.user} on ${server.fqdn}\n`);
+    this.log.write({
+      protocol,
+      host: (request.headers.host ?? "").replace(/:\d+$/, ""),
+      path,
+      method: request.method ?? "",
+      userAgent: request.headers["user-agent"] ?? "",
+      clientAddress: request.socket.remoteAddress ?? "",
+      status,
+      authenticationType: client?.scheme ?? "",
+      user: client?.user ?? "",
+      milliseconds: Math.round(performance.now() - started),
+    });
+  }
+}
+
+function challenge(scheme: string): string {
+  if (scheme === "Basic") return 'Basic realm="Exchange"';
+  if (scheme === "Bearer") return 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", trusted_issuers=""';
+  return scheme;
+}
