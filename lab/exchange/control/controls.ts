@@ -2,6 +2,7 @@ import { qualifiedUserName } from "../model/credential";
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
 import type { ShellRegistry } from "../shell/shell-registry";
+import { invoke } from "./invoke";
 import type { LabStatus, ParsedRequest } from "./request";
 
 /** What a server has besides its model: listeners that can be taken away and come back. */
@@ -72,7 +73,7 @@ export class Controls {
       case "settle":
         return this.settle(organization.require(request.server));
       case "invoke":
-        throw new Error("not yet");
+        return invoke(organization, registry, request);
     }
   }
 
