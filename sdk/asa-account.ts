@@ -67,5 +67,5 @@ export class AsaAccount extends Resource {
 const asaAccount = {
   name: "AsaAccount",
   outputs: ["qualifiedName", "distinguishedName", "samAccountName", "objectSid", "keyVersion", "passwordLastSet"],
-  secrets: ["password"],
+  secrets: ["password", "passwordVerifier"],
 } as const;

@@ -13,6 +13,12 @@ export interface ServicePrincipalNameArgs extends ConnectionArgs {
   allowBeforeDeployment?: pulumi.Input<boolean>;
   /** Distinguished names of accounts that may lose the name to ours. Default: none, a name that is taken is refused. */
   takeFrom?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Allow a name without a domain after `http/`. Default: false. */
+  allowShortName?: pulumi.Input<boolean>;
+  /** Allow an address after `http/`. Default: false. */
+  allowIpAddress?: pulumi.Input<boolean>;
+  /** Allow the name of a server, which a computer account has as `HOST/…`. Default: false. */
+  allowServerName?: pulumi.Input<boolean>;
 }
 
 /** One service principal name (SPN) on the alternate service account: clients then ask for Kerberos tickets to it. */

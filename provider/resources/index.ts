@@ -1,7 +1,12 @@
+import { asaAccount } from "./asa-account";
 import type { ResourceHandler } from "./handler";
+import { servicePrincipalName } from "./service-principal-name";
 
 /** Any resource, as the runtime holds it: its own types are known only to itself. */
 export type AnyHandler = ResourceHandler<{ connection: string }, object>;
 
 /** Every resource by the name of its class, which is also the last part of its Pulumi type. */
-export const handlers: Readonly<Record<string, AnyHandler>> = {};
+export const handlers: Readonly<Record<string, AnyHandler>> = {
+  AsaAccount: asaAccount,
+  ServicePrincipalName: servicePrincipalName,
+};

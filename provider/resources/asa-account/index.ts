@@ -18,6 +18,7 @@ import { encryptionTypeBits, encryptionTypesOf } from "../../directory/encryptio
 import { randomPassword } from "../../directory/password";
 import { awaitReplication, chosenControllers, type DomainController } from "../../directory/replication";
 import { ProviderError } from "../../error";
+import { accountWasMade, accountWill } from "../account-fates";
 import { changedProperties } from "../compare";
 import {
   type Context,
@@ -45,7 +46,7 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
   secrets: ["password"],
   check,
 
-  async diff(_id, olds, news): Promise<Difference> {
+  async diff(_id, olds, news, context): Promise<Difference> {
     const replace = [
       ...(news.name === unknown || !sameText(olds.name, news.name) ? ["name"] : []),
       ...changedProperties(olds, news, ["accountType"]),
@@ -60,6 +61,8 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
       ...((await passwordDiffers(olds, news)) ? ["password"] : []),
       ...(olds.replicated || news.replication === false ? [] : ["replication"]),
     ];
+    const { directory } = context.connection(news.connection);
+    accountWill(directory, olds.qualifiedName, replace.length === 0 ? "stays" : "goes");
     return { changed, replace };
   },
 
@@ -76,6 +79,7 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
       const account = adopted ? await adopt(existing, inputs, context) : await add(directory, inputs, container);
       const verifier = inputs.password === undefined ? undefined : await passwordVerifier(inputs.password);
       const written = await settle(directory, account, controllers, { inputs, adopted, verifier, context });
+      accountWasMade(directory, written.outputs.qualifiedName, account.guid);
       return { id: account.guid, ...written };
     });
   },

@@ -1,0 +1,35 @@
+import type { Directory } from "../directory/directory";
+
+/**
+ * What `diff` has found for the accounts of this run, by qualified name. An account that is only changed is unknown in a
+ * preview like one that is made anew; whatever refers to it asks here, so that the preview says which of the two it is.
+ */
+type Fate = "stays" | "goes";
+
+const fates = new WeakMap<Directory, Map<string, Fate>>();
+/** Object GUIDs of accounts made in this run, by qualified name: one can be made anew under its old name. */
+const made = new WeakMap<Directory, Map<string, string>>();
+
+function table<T>(tables: WeakMap<Directory, Map<string, T>>, directory: Directory): Map<string, T> {
+  const found = tables.get(directory) ?? new Map<string, T>();
+  tables.set(directory, found);
+  return found;
+}
+
+export function accountWill(directory: Directory, qualifiedName: string, fate: Fate): void {
+  table(fates, directory).set(qualifiedName.toLowerCase(), fate);
+}
+
+export function accountStays(directory: Directory, qualifiedName: string): boolean {
+  return table(fates, directory).get(qualifiedName.toLowerCase()) === "stays";
+}
+
+export function accountWasMade(directory: Directory, qualifiedName: string, guid: string): void {
+  table(made, directory).set(qualifiedName.toLowerCase(), guid);
+}
+
+/** Whether an account of that name was made in this run, and is another than the one with that object GUID. */
+export function madeAnew(directory: Directory, qualifiedName: string, guid: string): boolean {
+  const found = table(made, directory).get(qualifiedName.toLowerCase());
+  return found !== undefined && found !== guid;
+}

@@ -1,0 +1,54 @@
+import { findQualified } from "../../directory/accounts";
+import type { Directory } from "../../directory/directory";
+import { sameSpn } from "../../directory/service-principal-name";
+import { changedProperties } from "../compare";
+import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
+import { hasName, holderRefusal, strangers } from "./holders";
+import { beforeDeployment, nameRefusal, portWarning } from "./name-rules";
+import { claimedTwice, claimsOf } from "./program-claims";
+import type { SpnInputs } from "./schema";
+
+/** Looks for holders only when the program has changed the name or the account: a preview without changes asks nothing. */
+export async function check(
+  inputs: PreviewInputs<SpnInputs>,
+  olds: Partial<SpnInputs>,
+  context: Context,
+): Promise<Refusal[]> {
+  const { spn, account, deployment, allowBeforeDeployment, allowShortName, allowIpAddress } = inputs;
+  const { directory } = context.connection(inputs.connection);
+  const claims = claimsOf(directory);
+  if (spn !== unknown && olds.account !== undefined && sameSpn(olds.spn ?? "", spn)) claims.keeps(spn, olds.account);
+
+  if (deployment === undefined && allowBeforeDeployment === false) {
+    return [{ property: "deployment", reason: beforeDeployment }];
+  }
+  if (spn === unknown) return [];
+  const rules = { allowShortName: allowShortName !== false, allowIpAddress: allowIpAddress !== false };
+  const badName = nameRefusal(spn, rules);
+  if (badName !== undefined) return [{ property: "spn", reason: badName }];
+  if (olds.spn === undefined && !claims.asksFor(spn)) return [{ property: "spn", reason: claimedTwice(spn) }];
+
+  const changed = changedProperties(olds, inputs, ["spn", "account", "takeFrom", "allowServerName"]);
+  if (!changed.includes("spn") && (!changed.includes("account") || account === unknown)) return [];
+  const warning = changed.includes("spn") ? portWarning(spn) : undefined;
+  if (warning !== undefined) context.progress(warning);
+
+  const owner = account === unknown ? undefined : await findQualified(directory, account);
+  if (account !== unknown && owner === undefined) {
+    return [{ property: "account", reason: `There is no account ${account}.` }];
+  }
+  if (owner !== undefined && hasName(owner, spn)) return [];
+  const { takeFrom, allowServerName } = inputs;
+  if (takeFrom === unknown || takeFrom.includes(unknown) || allowServerName === unknown) return [];
+  const former = await formerOwners(directory, claims.accountsInState(spn));
+  const ours = owner === undefined ? former : [owner.guid, ...former];
+  const claim = { spn, takeFrom: takeFrom as readonly string[], allowServerName };
+  const reason = holderRefusal(claim, await strangers(directory, spn, ours));
+  return reason === undefined ? [] : [{ property: "spn", reason }];
+}
+
+/** The accounts on which this stack has the name now: it leaves them when their resources change. */
+async function formerOwners(directory: Directory, qualifiedNames: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(qualifiedNames.map((name) => findQualified(directory, name)));
+  return found.flatMap((account) => (account === undefined ? [] : [account.guid]));
+}

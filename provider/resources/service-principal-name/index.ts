@@ -1,0 +1,101 @@
+import { type Account, findQualified, readAccount, readAccountTogether } from "../../directory/accounts";
+import type { Directory } from "../../directory/directory";
+import { sameSpn } from "../../directory/service-principal-name";
+import { ProviderError } from "../../error";
+import { accountStays, madeAnew } from "../account-fates";
+import { type ResourceHandler, unknown } from "../handler";
+import { check } from "./check";
+import { claimName, hasName, releaseName } from "./holders";
+import { claimedTwice, claimsOf } from "./program-claims";
+import { type SpnInputs, type SpnOutputs, schema } from "./schema";
+
+/**
+ * One service principal name on the alternate service account (article, "Associate Service Principal Names (SPNs) with
+ * the ASA credential"). One value is added or removed; the others of the account are never touched.
+ * Its id is the name in lower case, which a forest can have only once.
+ */
+export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
+  schema,
+  check,
+
+  async diff(_id, olds, news, context) {
+    const { directory } = context.connection(news.connection);
+    const replace = news.spn === unknown || !sameSpn(olds.spn, news.spn) ? ["spn"] : [];
+    const moves =
+      news.account === unknown
+        ? !accountStays(directory, olds.account)
+        : olds.account.toLowerCase() !== news.account.toLowerCase() ||
+          madeAnew(directory, olds.account, olds.accountGuid);
+    // The other inputs say what may be done to get the name; once it is there they change nothing.
+    return { changed: [...replace, ...(moves ? ["account"] : [])], replace };
+  },
+
+  async create(inputs, context) {
+    const { directory } = context.connection(inputs.connection);
+    const { spn } = inputs;
+    const claims = claimsOf(directory);
+    if (!claims.takes(spn)) throw new ProviderError("refused", claimedTwice(spn));
+    try {
+      const account = await ownerOf(directory, inputs);
+      const adopted = hasName(account, spn);
+      if (adopted)
+        context.progress(`${account.samAccountName} has ${spn} already: it is adopted, and stays on destroy`);
+      else await directory.locks.run(account.guid, () => claimName(directory, account, inputs));
+      return { id: spn.toLowerCase(), outputs: outputsOf(inputs, account, adopted) };
+    } catch (thrown) {
+      claims.gaveUp(spn);
+      throw thrown;
+    }
+  },
+
+  async read(_id, olds, context) {
+    const { directory } = context.connection(olds.connection);
+    const account = await readAccountTogether(directory, olds.accountGuid);
+    if (account === undefined || !hasName(account, olds.spn)) return undefined;
+    const { accountGuid: _, distinguishedName: __, adopted, ...inputs } = olds;
+    return { outputs: outputsOf(inputs, account, adopted), inputs };
+  },
+
+  /** The name goes to another account: taken off the old one first, as no two may have it. */
+  async update(_id, olds, news, context) {
+    const { directory } = context.connection(news.connection);
+    const account = await ownerOf(directory, news);
+    await directory.locks.run(account.guid, async () => {
+      if (hasName(account, news.spn)) return;
+      const former = account.guid === olds.accountGuid ? undefined : await readAccount(directory, olds.accountGuid);
+      const takeFrom = former === undefined ? news.takeFrom : [...news.takeFrom, former.distinguishedName];
+      await claimName(directory, account, { ...news, takeFrom });
+    });
+    const adopted = olds.adopted && account.guid === olds.accountGuid;
+    return { outputs: outputsOf(news, account, adopted) };
+  },
+
+  async delete(_id, olds, context) {
+    const { directory } = context.connection(olds.connection);
+    const { accountGuid, distinguishedName, spn } = olds;
+    if (!claimsOf(directory).releases(spn)) {
+      context.progress(`${spn} stays on ${distinguishedName}: another resource of the program has it now`);
+      return;
+    }
+    if (olds.adopted) {
+      context.progress(
+        `warning: ${distinguishedName} had ${spn} before the stack, and keeps it. Remove it (setspn -D) if no server has ` +
+          "the credential any more, or clients get tickets that nobody can read.",
+      );
+      return;
+    }
+    await directory.locks.run(accountGuid, () => releaseName(directory, accountGuid, spn));
+  },
+};
+
+async function ownerOf(directory: Directory, { account }: SpnInputs): Promise<Account> {
+  const found = await findQualified(directory, account);
+  if (found !== undefined) return found;
+  throw new ProviderError("directory-not-found", `There is no account ${account}.`, {
+    hint: "Take the qualifiedName of an AsaAccount, or write DOMAIN\\name$.",
+  });
+}
+
+function outputsOf(inputs: SpnInputs, account: Account, adopted: boolean): SpnOutputs {
+  return { ...inputs, accountGuid: account.guid, distinguishedName: account.distinguishedName, adopted };
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { isDistinguishedName } from "../../directory/distinguished-name";
+import { parseServicePrincipalName } from "../../directory/service-principal-name";
+import { defaultConnection } from "../../settings";
+
+const yesOrNo = z.boolean({ error: "Use true or false" }).default(false);
+
+export const schema = z.strictObject({
+  connection: z.string().default(defaultConnection),
+  account: z
+    .string({ error: "Give the account as DOMAIN\\name$, which is AsaAccount's qualifiedName" })
+    .regex(/^[^\\/\s][^\\/]*[\\/][^\\/]*[^\\/\s]$/, {
+      error: "Give the account as DOMAIN\\name$, which is AsaAccount's qualifiedName",
+    }),
+  spn: z
+    .string({ error: "Give the service principal name as a text: http/mail.corp.tailspintoys.com" })
+    .refine((text) => parseServicePrincipalName(text) !== undefined, {
+      error: "A service principal name has the form class/host[:port][/name], as http/mail.corp.tailspintoys.com",
+    }),
+  /** Only whether it is there counts: it puts this resource behind the deployment. */
+  deployment: z
+    .string({ error: "Give the id of an AsaDeployment" })
+    .min(1, "Give the id of an AsaDeployment")
+    .optional(),
+  allowBeforeDeployment: yesOrNo,
+  takeFrom: z
+    .array(
+      z.string().refine(isDistinguishedName, {
+        error: "This is not a distinguished name, as CN=OLDASA,CN=Computers,DC=corp,DC=tailspintoys,DC=com is one",
+      }),
+      { error: "Give a list of distinguished names" },
+    )
+    .default([]),
+  allowShortName: yesOrNo,
+  allowIpAddress: yesOrNo,
+  allowServerName: yesOrNo,
+});
+
+export type SpnInputs = z.output<typeof schema>;
+
+/** What state holds: the inputs, and on which object the name is. */
+export interface SpnOutputs extends SpnInputs {
+  /** objectGUID of the account, by which it is found after a move or a new name. */
+  readonly accountGuid: string;
+  readonly distinguishedName: string;
+  /** The account had the name before, and keeps it on destroy. */
+  readonly adopted: boolean;
+}
