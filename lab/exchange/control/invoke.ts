@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { type CmdletError, CmdletError as CmdletErrorClass } from "../cmdlets/cmdlet-error";
+import { serialize } from "../../../provider/powershell/psrp";
+import { CmdletError } from "../cmdlets/cmdlet-error";
 import { CredentialValue, EnumValue, ObjectValue, UriValue, type Value } from "../cmdlets/value";
 import type { Organization } from "../model/organization";
 import { RestrictedShell } from "../shell/restricted-shell";
 import type { ShellRegistry } from "../shell/shell-registry";
+import { toWire } from "../shell/wire-value";
 import type { ParsedRequest } from "./request";
 
 type InvokeRequest = Extract<ParsedRequest, { request: "invoke" }>;
@@ -39,21 +41,29 @@ export async function invoke(
     script: false,
     arguments: Object.entries(parameters).map(([parameter, value]) => ({ name: parameter, value: fromJson(value) })),
   }));
+  const full = shell.session.fullSerialization;
+  const form = (value: Value) => (request.form === "clixml" ? clixml(value) : toJson(value, full, 0));
   try {
     await shell.run(commands, {
-      output: (value) => result.output.push(toJson(value, shell.session.fullSerialization, 0)),
+      output: (value) => result.output.push(form(value)),
       error: (error) => result.errors.push(described(error)),
       warning: (text) => result.warnings.push(text),
       verbose: () => {},
       host: () => {},
     });
   } catch (thrown) {
-    if (!(thrown instanceof CmdletErrorClass)) throw thrown;
+    if (!(thrown instanceof CmdletError)) throw thrown;
     result.errors.push({ ...described(thrown), terminating: true });
   } finally {
     shell.close();
   }
   return result;
+}
+
+/** A document of one object, as `PSSerializer.Deserialize` reads it. */
+function clixml(value: Value): string {
+  const namespace = "http://schemas.microsoft.com/powershell/2004/04";
+  return `<Objs Version="1.1.0.1" xmlns="${namespace}">${serialize(toWire(value, "plain"))}</Objs>`;
 }
 
 function described({ message, category, errorId, terminating }: CmdletError): z.infer<typeof errorSchema> {

@@ -51,6 +51,8 @@ export const requestSchema = z.discriminatedUnion("request", [
     user: z.string(),
     query: z.string().default(""),
     commands: z.array(invocation).min(1),
+    /** How objects come back: their properties as JSON, or each as a document that PowerShell's own reader takes. */
+    form: z.enum(["json", "clixml"]).default("json"),
   }),
 ]);
 export type ControlRequest = z.input<typeof requestSchema>;
