@@ -1,0 +1,46 @@
+/** Programs that must not compile, and inputs that must not part from their schemas. Nothing here runs. */
+import * as pulumi from "@pulumi/pulumi";
+import * as ek from "../../sdk";
+
+new ek.AsaAccount("minimal", { name: "ASA" });
+const account = new ek.AsaAccount(
+  "whole",
+  {
+    name: "ASA",
+    accountType: "user",
+    organizationalUnit: "OU=Exchange,DC=corp,DC=tailspintoys,DC=com",
+    description: "Exchange",
+    enabled: false,
+    encryptionTypes: ["aes128", "aes256"],
+    password: "secret",
+    replication: { domainControllers: ["dc1.corp.tailspintoys.com"], timeoutSeconds: 60 },
+    adopt: true,
+    connection: "contoso",
+  },
+  { protect: true },
+);
+new ek.AsaAccount("no-wait", { name: account.samAccountName, replication: false });
+new ek.ServicePrincipalName("mail", { account: account.qualifiedName, spn: "http/mail.corp.tailspintoys.com" });
+
+// @ts-expect-error a name is required
+new ek.AsaAccount("asa", {});
+// @ts-expect-error a group managed account cannot be an ASA
+new ek.AsaAccount("asa", { name: "ASA", accountType: "gmsa" });
+// @ts-expect-error DES is not offered
+new ek.AsaAccount("asa", { name: "ASA", encryptionTypes: ["des"] });
+// @ts-expect-error seconds are a number
+new ek.AsaAccount("asa", { name: "ASA", replication: { timeoutSeconds: "60" } });
+// @ts-expect-error false or an object, never true
+new ek.AsaAccount("asa", { name: "ASA", replication: true });
+// @ts-expect-error no such property
+new ek.AsaAccount("asa", { name: "ASA", descripton: "Exchange" });
+// @ts-expect-error the password is no output
+account.password;
+// @ts-expect-error outputs cannot be set
+account.keyVersion = pulumi.output(2);
+// @ts-expect-error an SPN needs an account
+new ek.ServicePrincipalName("mail", { spn: "http/mail" });
+// @ts-expect-error a list, also for one
+new ek.ServicePrincipalName("mail", { account: "A", spn: "http/mail", takeFrom: "CN=Old" });
+// @ts-expect-error an account is named by text, not given as a resource
+new ek.ServicePrincipalName("mail", { account, spn: "http/mail" });
