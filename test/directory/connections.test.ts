@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { lookup } from "node:dns/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, it } from "mocha";
+import { addAccount, changeAccount, findAccount, readAccount } from "../../provider/directory/accounts";
+import { randomPassword } from "../../provider/directory/password";
+import type { ProviderError } from "../../provider/error";
+import type { Settings } from "../../provider/settings";
+import { enterForest, type Forest } from "./forest";
+import { nameServer } from "./name-server";
+import { Proxy } from "./proxy";
+
+describe("connections to a domain controller", () => {
+  let forest: Forest;
+  const closing: (() => void)[] = [];
+
+  before(async function () {
+    forest = await enterForest(this);
+  });
+  afterEach(() => {
+    for (const close of closing.splice(0)) close();
+  });
+  after(() => forest?.close());
+
+  async function refusal(overrides: Partial<Settings>): Promise<ProviderError> {
+    const thrown = await forest
+      .open(overrides)
+      .forest()
+      .then(
+        () => assert.fail("it connected"),
+        (error: ProviderError) => error,
+      );
+    assert.ok(!thrown.message.includes(forest.settings.password ?? "?"), "a password is in the message");
+    return thrown;
+  }
+
+  it("uses LDAPS and StartTLS alike", async () => {
+    for (const tls of ["ldaps", "starttls"] as const) {
+      const directory = forest.open({ tls });
+      assert.equal((await directory.forest()).domain, forest.domain);
+      assert.equal((await directory.domainController()).endpoint.port, tls === "ldaps" ? 636 : 389);
+      assert.equal((await directory.globalCatalog()).endpoint.port, 3269);
+    }
+  });
+
+  it("finds a domain controller by DNS and keeps it", async () => {
+    const directory = forest.open({ domainController: undefined });
+    const { host } = await directory.domainController();
+    const { host: again } = await directory.domainController();
+    assert.match(host, new RegExp(`^dc\\d\\.${forest.settings.domain}$`));
+    assert.equal(host, again);
+  });
+
+  it("says that a name does not resolve", async () => {
+    const error = await refusal({ domainController: `nowhere.${forest.settings.domain}` });
+    assert.equal(error.code, "directory-unreachable");
+    assert.match(error.message, /^The name nowhere\.corp\.tailspintoys\.com could not be resolved\./);
+  });
+
+  it("says that DNS knows no such domain", async () => {
+    const error = await refusal({ domain: "nowhere.example", domainController: undefined });
+    assert.match(error.message, /^DNS has no answer for _ldap\._tcp\.dc\._msdcs\.nowhere\.example\..*dnsServers/);
+  });
+
+  it("says that a host does not answer, in time", async () => {
+    const { address } = await lookup(forest.settings.domainController ?? "");
+    const silent = address.replace(/\d+$/, "250");
+    const error = await refusal({ domainController: silent, directoryTimeoutSeconds: 1 });
+    assert.equal(error.code, "directory-unreachable");
+    assert.match(error.message, /did not answer in time|no route/i);
+  });
+
+  it("says that a port is closed", async () => {
+    const error = await refusal({ domainController: "127.0.0.1" });
+    assert.match(error.message, /^127\.0\.0\.1 refused the connection to port 636\./);
+  });
+
+  it("says whose certificate is not trusted", async () => {
+    for (const tls of ["ldaps", "starttls"] as const) {
+      const error = await refusal({ tls, caFile: undefined });
+      assert.equal(error.code, "directory-certificate");
+      assert.match(error.message, /^The certificate of dc1\.corp\.tailspintoys\.com:\d+ .*caFile\.$/);
+    }
+  });
+
+  it("says that a certificate is for another name", async () => {
+    const { address } = await lookup(forest.settings.domainController ?? "");
+    assert.match((await refusal({ domainController: address })).message, /is for another name/);
+  });
+
+  it("says that the file of authorities cannot be read, or is none", async () => {
+    assert.match(
+      (await refusal({ caFile: "/nowhere/ca.pem" })).message,
+      /^caFile: \/nowhere\/ca\.pem cannot be read\./,
+    );
+    const folder = await mkdtemp(join(tmpdir(), "ca-"));
+    try {
+      await writeFile(join(folder, "ca.pem"), "");
+      assert.equal((await refusal({ caFile: join(folder, "ca.pem") })).code, "directory-certificate");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("says that the domain is another one", async () => {
+    const error = await refusal({ domain: "users.contoso.com" });
+    assert.match(error.message, /is a domain controller of corp\.tailspintoys\.com, and the connection is for users/);
+  });
+
+  it("does not log on without a name or a password", async () => {
+    assert.match((await refusal({ password: "" })).message, /has no password/);
+    assert.match((await refusal({ username: undefined })).message, /has no username/);
+  });
+
+  it("tries a wrong password once in a run, whoever asks", async () => {
+    const { address: host } = await lookup(forest.settings.domainController ?? "");
+    const proxy = await new Proxy({ host, port: 636 }).listen({ host: "127.0.0.1", port: 636 });
+    closing.push(() => proxy.close());
+    const directory = forest.open({ password: "wrong", ...(await throughLoopback()) });
+    const ask = () =>
+      directory.forest().then(
+        () => assert.fail("it connected"),
+        (error: ProviderError) => error,
+      );
+    const errors = await Promise.all(Array.from({ length: 20 }, ask));
+    errors.push(await ask());
+    for (const error of errors) {
+      assert.equal(error.code, "directory-credentials");
+      assert.match(error.message, /the user name or the password is wrong.*No further logon is tried/);
+    }
+    assert.equal(proxy.connections, 1);
+  });
+
+  /** The domain controller's own name, which then leads to 127.0.0.1: its certificate holds there too. */
+  async function throughLoopback(): Promise<Partial<Settings>> {
+    const name = forest.settings.domainController ?? "";
+    const dns = await nameServer([{ type: "A", name, data: "127.0.0.1" }]);
+    closing.push(() => dns.close());
+    return { dnsServers: [dns.address] };
+  }
+
+  describe("when the connection is lost", () => {
+    let proxy: Proxy;
+
+    async function throughProxy(tls: "ldaps" | "starttls") {
+      const { address: host } = await lookup(forest.settings.domainController ?? "");
+      const port = tls === "ldaps" ? 636 : 389;
+      proxy = await new Proxy({ host, port }).listen({ host: "127.0.0.1", port });
+      closing.push(() => proxy.close());
+      return forest.open({ tls, directoryTimeoutSeconds: 5, ...(await throughLoopback()) });
+    }
+
+    const newAccount = () => ({
+      name: forest.uniqueName(),
+      accountType: "computer" as const,
+      container: forest.organizationalUnit,
+      description: "before",
+      enabled: true,
+      encryptionTypeBits: 28,
+      password: randomPassword(),
+    });
+
+    for (const tls of ["ldaps", "starttls"] as const) {
+      it(`repeats a read over a new connection (${tls})`, async () => {
+        const directory = await throughProxy(tls);
+        await directory.forest();
+        proxy.fault = "lose-request";
+        assert.equal((await findAccount(directory, "Administrator"))?.samAccountName, "Administrator");
+        assert.equal(proxy.connections, 2);
+      });
+
+      it(`finds by reading back that a write was done (${tls})`, async () => {
+        const directory = await throughProxy(tls);
+        const account = await addAccount(directory, newAccount());
+        proxy.fault = "lose-answer";
+        await changeAccount(directory, account, { description: "after" });
+        assert.equal((await readAccount(directory, account.guid))?.description, "after");
+      });
+
+      it(`does not repeat a write that was not done (${tls})`, async () => {
+        const directory = await throughProxy(tls);
+        const account = await addAccount(directory, newAccount());
+        proxy.fault = "lose-request";
+        await assert.rejects(changeAccount(directory, account, { description: "after" }), (error: ProviderError) => {
+          assert.equal(error.code, "directory-unclear");
+          assert.match(
+            error.message,
+            /connection was lost while trying to change description of CN=.*was not sent again/,
+          );
+          return true;
+        });
+        assert.equal((await readAccount(directory, account.guid))?.description, "before");
+      });
+    }
+
+    it("finds that an account was added though the answer was lost", async () => {
+      const directory = await throughProxy("ldaps");
+      await directory.forest();
+      const wanted = newAccount();
+      proxy.fault = "lose-answer";
+      const account = await addAccount(directory, wanted);
+      assert.equal(account.samAccountName, `${wanted.name}$`);
+    });
+
+    it("says so when the domain controller is gone, and goes on when it is back", async () => {
+      const directory = await throughProxy("ldaps");
+      const account = await addAccount(directory, newAccount());
+      proxy.close();
+      await assert.rejects(readAccount(directory, account.guid), (error: ProviderError) => {
+        assert.equal(error.code, "directory-unreachable");
+        assert.match(error.message, /^dc1\.corp\.tailspintoys\.com refused the connection to port 636\./);
+        return true;
+      });
+      const { address: host } = await lookup(forest.settings.domainController ?? "");
+      const back = await new Proxy({ host, port: 636 }).listen({ host: "127.0.0.1", port: 636 });
+      closing.push(() => back.close());
+      assert.equal((await readAccount(directory, account.guid))?.guid, account.guid);
+    });
+
+    it("does not know about a write when the domain controller is gone in the middle of it", async () => {
+      const directory = await throughProxy("ldaps");
+      const account = await addAccount(directory, newAccount());
+      proxy.fault = "lose-request";
+      const writing = changeAccount(directory, account, { description: "after" });
+      proxy.close();
+      await assert.rejects(writing, (error: ProviderError) => {
+        assert.ok(["directory-unclear", "directory-unreachable"].includes(error.code), error.code);
+        return true;
+      });
+    });
+  });
+});
