@@ -116,8 +116,8 @@ async function configure(controller: DomainController): Promise<void> {
     // The records that matter are written by the lab; Samba's own updater needs programs that the lab does not.
     "dns update command": "/bin/true",
     "log file": join(folder, "log.%m"),
-    // One JSON line a change of the directory: how the tests count writes.
-    "log level": `1 dsdb_json_audit:5@${join(folder, "changes.log")}`,
+    // One JSON line a change of the directory, in the controller's log: how the tests count writes.
+    "log level": "1 dsdb_json_audit:5",
   };
   const lines = Object.entries(settings).map(([name, value]) => `\t${name} = ${value}`);
   const file = configurationFile(controller);

@@ -41,6 +41,8 @@ export function labEnvironment(pulumiFolder: string | undefined): Record<string,
     LAB_FOLDER: labFolder,
     PATH: path.join(delimiter),
     KRB5_CONFIG: kerberosConfiguration,
+    // The tickets of whoever plays in the lab do not mix with those of the machine.
+    KRB5CCNAME: `FILE:${join(labFolder, "krb5cc")}`,
     LDAPTLS_CACERT: authorityFile,
     PULUMI_HOME: pulumiHome,
     PULUMI_BACKEND_URL: `file://${pulumiState}`,
