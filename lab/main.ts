@@ -1,11 +1,19 @@
 import { Command } from "commander";
 import { corp, dc1, hostName } from "./domain-controller";
 import { exportLines, labEnvironment } from "./environment";
+import { addFaultCommand } from "./exchange/fault-command";
+import type { Product } from "./exchange/model/product";
+import { exchangeUp, parseVersions } from "./exchange/up";
 import { labFolder, namespaceName } from "./folders";
 import { readLabState } from "./lab-state";
 import { isAlive } from "./processes";
 import { providePulumiCli } from "./pulumi-cli";
-import { labDown, labIsUp, labUp } from "./up";
+import { type LabOptions, labDown, labIsUp, labUp } from "./up";
+
+interface UpOptions extends LabOptions {
+  readonly exchange?: number;
+  readonly versions?: readonly Product[];
+}
 
 /** Progress goes to standard error: standard output belongs to what a shell reads. */
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -19,9 +27,14 @@ program
   .description("bring up what does not stand yet")
   .option("--dc2", "a second domain controller of the same domain")
   .option("--users-forest", "a second forest, users.contoso.com, with a forest trust")
+  .option("--exchange <servers>", "Exchange servers cas-1, cas-2 … and a load balancer", Number)
+  .option("--versions <list>", "their versions, such as 2016,2019,SE", parseVersions)
   .option("--no-pulumi", "without the Pulumi CLI")
-  .action(async (options: { dc2?: boolean; usersForest?: boolean; pulumi: boolean }) => {
+  .action(async (options: UpOptions) => {
     await labUp(options, say);
+    if (options.exchange !== undefined) {
+      await exchangeUp({ servers: options.exchange, versions: options.versions }, say);
+    }
     say(`The lab is up: ${corp.dnsName}, ${hostName(dc1)}. For your shell: eval "$(npm run -s lab -- env)"`);
   });
 
@@ -44,6 +57,8 @@ program
     if (!labIsUp()) throw new Error("The lab is not up. Run: npm run lab -- up");
     console.log(exportLines(labEnvironment(await providePulumiCli(say))));
   });
+
+addFaultCommand(program);
 
 program.command("down").description("end every process of the lab and leave nothing").action(labDown);
 

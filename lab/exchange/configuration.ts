@@ -20,6 +20,8 @@ export const configurationSchema = z.object({
   /** Names that clients use; A records for them point to the load balancer. */
   namespaces: z.array(z.string()).min(1),
   balancerAddress: z.string(),
+  /** PEM files for HTTPS: one certificate for all servers and all names. */
+  certificate: z.object({ certificate: z.string(), key: z.string() }),
   servers: z.array(z.object({ name: z.string(), address: z.string(), product: z.enum(products) })),
   /** Log-on that an SSH session by key may pass on to other servers, as delegation would. */
   delegated: logOn.optional(),

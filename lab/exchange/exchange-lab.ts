@@ -1,9 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { ActiveDirectory } from "./active-directory";
 import { Balancer } from "./balancer";
-import { certificate } from "./certificate";
 import type { ExchangeConfiguration } from "./configuration";
 import { Controls, type Host } from "./control/controls";
 import { serveControl } from "./control/server";
@@ -11,7 +10,9 @@ import { FrontEnd } from "./front-end/front-end";
 import { Organization } from "./model/organization";
 import type { ExchangeServer } from "./model/server";
 import { provision } from "./provision";
+import { ServerHost } from "./server-host";
 import { ShellRegistry } from "./shell/shell-registry";
+import { SshEndpoint } from "./shell/ssh-endpoint";
 
 /** Name of the control socket in the folder of the Exchange lab. */
 export const controlSocket = "control.sock";
@@ -54,18 +55,17 @@ export class ExchangeLab {
       });
     }
     await provision(configuration, (name) => this.folderOf(name));
-    const { key, cert } = certificate(join(configuration.folder, "tls"), configuration.domain);
+    const key = readFileSync(configuration.certificate.key);
+    const cert = readFileSync(configuration.certificate.certificate);
     for (const { name, address } of configuration.servers) {
       const server = organization.require(name);
-      const frontEnd = new FrontEnd({
-        organization,
-        server,
-        address,
-        folder: this.folderOf(name),
-        certificate: { key, cert },
-      });
-      this.hosts.set(server, frontEnd);
-      await frontEnd.start();
+      const place = { organization, server, address, folder: this.folderOf(name) };
+      const host = new ServerHost([
+        new FrontEnd({ ...place, certificate: { key, cert } }),
+        new SshEndpoint({ ...place, registry: this.registry, delegated: configuration.delegated }),
+      ]);
+      this.hosts.set(server, host);
+      await host.start();
     }
     await this.balancer.start();
     const controls = new Controls(organization, this.registry, (server) => this.hosts.get(server));

@@ -9,14 +9,18 @@ import { type ControlRequest, type LabStatus, replySchema, statusSchema } from "
 export function control(socketPath: string, request: ControlRequest): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
-    socket.once("error", (cause) => reject(new Error(`The Exchange lab does not answer on ${socketPath}.`, { cause })));
-    createInterface({ input: socket }).once("line", (line) => {
+    const lines = createInterface({ input: socket });
+    // The reader passes on the socket's errors.
+    lines.once("error", (cause) => reject(new Error(`The Exchange lab does not answer on ${socketPath}.`, { cause })));
+    lines.once("line", (line) => {
       socket.destroy();
-      const reply = replySchema.parse(JSON.parse(line));
-      if ("error" in reply) reject(new Error(reply.error));
-      else resolve(reply.result);
+      const reply = replySchema.safeParse(JSON.parse(line));
+      if (!reply.success) reject(new Error(`The Exchange lab said what it should not: ${reply.error.message}`));
+      else if ("error" in reply.data) reject(new Error(reply.data.error));
+      else resolve(reply.data.result);
     });
     socket.once("close", () => reject(new Error("The Exchange lab closed its control socket without an answer.")));
+    socket.on("error", () => {});
     socket.write(`${JSON.stringify(request)}\n`);
   });
 }

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from "node:https";
 import type { Server as NetServer, Socket } from "node:net";
 import { join } from "node:path";
-import type { Host } from "../control/controls";
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
+import type { Endpoint } from "../server-host";
 import { authenticate, offered, protocolOf } from "./authentication";
 import { HttpProxyLog } from "./http-proxy-log";
 import { KerberosKeys } from "./kerberos-keys";
@@ -21,7 +21,7 @@ export interface FrontEndOptions {
 }
 
 /** The web site of one server, on ports 80 and 443: what clients of Exchange talk to. */
-export class FrontEnd implements Host {
+export class FrontEnd implements Endpoint {
   private readonly keys: KerberosKeys;
   private readonly log: HttpProxyLog;
   private listeners: NetServer[] = [];

@@ -14,6 +14,7 @@ import type { LogOn } from "../model/account-directory";
 import { principalOf } from "../model/kerberos-names";
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
+import type { Endpoint } from "../server-host";
 import { FullLanguageShell } from "./full-language-shell";
 import { RunspacePool } from "./runspace-pool";
 import type { ShellRegistry } from "./shell-registry";
@@ -30,7 +31,7 @@ export interface SshEndpointOptions {
 }
 
 /** OpenSSH of one server: the subsystem `powershell`, or `powershell.exe -s` and `pwsh -s` as a command. */
-export class SshEndpoint {
+export class SshEndpoint implements Endpoint {
   private listener: Server | undefined;
   private readonly connections = new Set<SshConnection>();
 
