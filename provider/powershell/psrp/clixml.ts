@@ -1,5 +1,5 @@
 /** CLIXML, the form in which PowerShell's remoting carries values (MS-PSRP 2.2.5): the values, and both directions. */
-export { type DeserializeOptions, deserialize, type XmlLimits } from "./clixml-reader";
+export { type DeserializeOptions, deserialize } from "./clixml-reader";
 export { type SerializeOptions, serialize } from "./clixml-writer";
 export { PsScalar, type ScalarType } from "./scalar";
 export { SecureString } from "./secure-string";
@@ -16,3 +16,4 @@ export {
   psEnum,
   psValue,
 } from "./values";
+export type { XmlLimits } from "./xml-tree";

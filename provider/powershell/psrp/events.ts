@@ -1,5 +1,6 @@
 import type { ErrorRecord, Pipeline } from "../pipeline";
-import type { PsValue } from "./clixml";
+import type { PsInput, PsValue } from "./clixml";
+import type { ErrorRecordParts } from "./error-record";
 
 /** A RunspacePoolState of MS-PSRP 2.2.3.4, by its .NET name. */
 export type PoolState =
@@ -19,12 +20,17 @@ export type PipelineState = "NotStarted" | "Running" | "Stopping" | "Stopped" | 
 
 /** A call of the server into the client's host (MS-PSRP 2.2.2.9, 2.2.2.27, 2.2.6). */
 export interface HostCall {
+  /** `null` for a call of the pool. */
+  readonly pipelineId: string | null;
   readonly callId: bigint;
-  /** The number of the host method, MS-PSRP 2.2.3.17. Methods named Set… and Write… expect no answer. */
+  /** The number of the host method, MS-PSRP 2.2.3.17. Those that return nothing have the call id -100 and take no answer. */
   readonly methodId: number;
   readonly method: string;
   readonly parameters: readonly PsValue[];
 }
+
+/** What came of a host call: a value (left out for methods that return nothing), or an error. */
+export type HostAnswer = { readonly value: PsInput } | { readonly error: ErrorRecordParts };
 
 /** What a client learns from the server's bytes. `pipelineId` is absent or `null` where the event is the pool's. */
 export type ClientEvent =
@@ -38,7 +44,7 @@ export type ClientEvent =
   | { readonly type: "sessionKey" }
   /** An old server wants the key exchange: answer with `exchangeKey()`. */
   | { readonly type: "publicKeyRequest" }
-  | ({ readonly type: "hostCall"; readonly pipelineId: string | null } & HostCall)
+  | ({ readonly type: "hostCall" } & HostCall)
   | { readonly type: "output"; readonly pipelineId: string; readonly value: PsValue }
   | { readonly type: "error"; readonly pipelineId: string; readonly record: ErrorRecord }
   | {
