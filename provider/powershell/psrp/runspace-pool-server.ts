@@ -85,6 +85,14 @@ export class RunspacePoolServer {
     return this.#outbox.take(maxSize);
   }
 
+  /** A runspace took the pipeline up. NotStarted → Running; nothing is sent. */
+  start(pipelineId: string): void {
+    const pipeline = this.#pipeline("start a pipeline", pipelineId);
+    if (pipeline.state !== "NotStarted")
+      throw stateError("start a pipeline", "pipeline", pipeline.state, ["NotStarted"]);
+    pipeline.state = "Running";
+  }
+
   /** Queues PIPELINE_OUTPUT. */
   writeOutput(pipelineId: string, value: PsInput): void {
     this.#write("write output", "pipelineOutput", pipelineId, value);
@@ -129,10 +137,10 @@ export class RunspacePoolServer {
     this.#finish("fail a pipeline", pipelineId, "Failed", record);
   }
 
-  /** The client signalled a stop. Running → Stopping; nothing where that happened, or the pipeline is over. */
+  /** The client signalled a stop. NotStarted or Running → Stopping; nothing where that happened, or the pipeline is over. */
   beginStop(pipelineId: string): void {
     const pipeline = this.#pipeline("stop a pipeline", pipelineId);
-    if (pipeline.state === "Running") pipeline.state = "Stopping";
+    if (!isOver(pipeline.state)) pipeline.state = "Stopping";
   }
 
   /** Queues PIPELINE_STATE Stopped. */
@@ -231,7 +239,7 @@ export class RunspacePoolServer {
         const { pipelineId } = event;
         if (this.#pipelines.has(pipelineId)) throw peerError("a client created the same pipeline twice");
         const inputOpen = event.type === "createPipeline" && !event.noInput;
-        this.#pipelines.set(pipelineId, { state: "Running", inputOpen });
+        this.#pipelines.set(pipelineId, { state: "NotStarted", inputOpen });
         break;
       }
       case "pipelineInput":
@@ -275,7 +283,8 @@ export class RunspacePoolServer {
   }
 
   #finish(action: string, pipelineId: string, state: PipelineState, record?: ErrorRecordParts | ErrorRecord): void {
-    const pipeline = this.#running(action, pipelineId);
+    const pipeline = this.#pipeline(action, pipelineId);
+    if (isOver(pipeline.state)) throw stateError(action, "pipeline", pipeline.state, ["not over"]);
     const error = record === undefined ? {} : { ExceptionAsErrorRecord: errorRecordValue(record) };
     const value = new PsObject({ extended: { PipelineState: pipelineStateNumber(state), ...error } });
     this.#send("pipelineState", value, pipelineId);
@@ -303,9 +312,10 @@ export class RunspacePoolServer {
     return pipeline;
   }
 
-  #running(action: string, pipelineId: string) {
+  #running(action: string, pipelineId: string): void {
     const pipeline = this.#pipeline(action, pipelineId);
-    if (isOver(pipeline.state)) throw stateError(action, "pipeline", pipeline.state, ["Running", "Stopping"]);
-    return pipeline;
+    if (pipeline.state !== "Running" && pipeline.state !== "Stopping") {
+      throw stateError(action, "pipeline", pipeline.state, ["Running", "Stopping"]);
+    }
   }
 }
