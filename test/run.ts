@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { insideNamespace } from "../lab/command";
 import { labEnvironment } from "../lab/environment";
+import { exchangeUp } from "../lab/exchange/up";
 import { checkoutFolder } from "../lab/folders";
 import { providePackages } from "../lab/packages";
 import { providePulumiCli } from "../lab/pulumi-cli";
@@ -20,6 +21,7 @@ async function main(): Promise<number> {
     // Both to their end, even if one fails: what is half up cannot be cleared away.
     const prepared = await Promise.allSettled([labUp({ dc2: true, usersForest: true }, say), installPackage(say)]);
     for (const one of prepared) if (one.status === "rejected") throw one.reason;
+    await exchangeUp({ servers: 2, versions: ["2016", "2019"] }, say);
     return await mocha(labEnvironment(await providePulumiCli(say)), process.argv.slice(2));
   } finally {
     if (!keep) await labDown();
