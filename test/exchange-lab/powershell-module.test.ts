@@ -1,25 +1,17 @@
 import { strict as assert } from "node:assert";
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { Controls } from "../../lab/exchange/control/controls";
 import { serveControl } from "../../lab/exchange/control/server";
 import { powerShellModule } from "../../lab/exchange/powershell-module";
+import { findEngine } from "./support/engine";
 import { administrator, organizationOf } from "./support/model";
 
 const run = promisify(execFile);
-
-/** `pwsh` on PATH, or the engine beside the checkout. */
-async function findEngine(): Promise<string | undefined> {
-  const onPath = (process.env.PATH ?? "").split(delimiter).find((folder) => existsSync(join(folder, "pwsh")));
-  if (onPath !== undefined) return join(onPath, "pwsh");
-  const installer = resolve(__dirname, "../../../shared/tools/pwsh/install");
-  if (!existsSync(installer)) return undefined;
-  return join((await run(installer)).stdout.trim(), "pwsh");
-}
 
 describe("Exchange lab: the model in the real PowerShell engine", () => {
   let engine = "";
