@@ -1,0 +1,69 @@
+import { ProviderError } from "../error";
+import type { PsValue } from "../powershell/psrp";
+import { flagProperty, property, textOf, textProperty } from "./ps-properties";
+import { output, type RemoteShell } from "./remote-shell";
+
+export type ExchangeProduct = "2010" | "2013" | "2016" | "2019" | "SE";
+
+export interface ExchangeServer {
+  /** NetBIOS name, by which cmdlets show it. */
+  readonly name: string;
+  readonly fqdn: string;
+  readonly product: ExchangeProduct;
+  /** `15.2.1748.10` */
+  readonly version: string;
+  /** Active Directory site. */
+  readonly site: string;
+  /** Runs Client Access services, so it can have the credential. */
+  readonly clientAccess: boolean;
+}
+
+/** First build of the Subscription Edition; before it, 15.2 is Exchange 2019. */
+const subscriptionEditionBuild = 2562;
+
+/** `Version 15.1 (Build 2375.7)`, the text of both the object and the string that AdminDisplayVersion comes as. */
+export function parseVersion(text: string): { product: ExchangeProduct; version: string } | undefined {
+  const [, major, minor, build, revision] = /^Version (\d+)\.(\d+) \(Build (\d+)\.(\d+)\)$/.exec(text) ?? [];
+  if (build === undefined) return undefined;
+  const product = { "14": "2010", "15.0": "2013", "15.1": "2016" } as const;
+  const family = product[major as "14"] ?? product[`${major}.${minor}` as "15.0"];
+  const version = `${major}.${minor}.${build}.${revision}`;
+  if (family !== undefined) return { product: family, version };
+  if (major !== "15" || minor !== "2") return undefined;
+  return { product: Number(build) < subscriptionEditionBuild ? "2019" : "SE", version };
+}
+
+/** All Exchange servers of the organization, as any one of them knows them. */
+export async function listExchangeServers(shell: RemoteShell, signal?: AbortSignal): Promise<ExchangeServer[]> {
+  const found = await output(shell, [{ name: "Get-ExchangeServer" }], { what: "list the Exchange servers", signal });
+  return found.filter((value) => !flagProperty(value, "IsEdgeServer")).map((value) => serverOf(value, shell.host));
+}
+
+function serverOf(value: PsValue, host: string): ExchangeServer {
+  const fqdn = textProperty(value, "Fqdn");
+  const versionText = textProperty(value, "AdminDisplayVersion") ?? "";
+  const version = parseVersion(versionText);
+  if (fqdn === undefined) {
+    throw new ProviderError("not-exchange", `${host}: Get-ExchangeServer gave something that is no Exchange server.`, {
+      hint: "Connect to an Exchange server's own PowerShell endpoint.",
+    });
+  }
+  if (version === undefined) {
+    throw new ProviderError("refused", `${fqdn} has a version that this package does not know: "${versionText}".`, {
+      hint: "Update the package.",
+    });
+  }
+  const site = textOf(property(value, "Site")) ?? "";
+  return {
+    name: textProperty(value, "Name") ?? fqdn.split(".")[0] ?? fqdn,
+    fqdn: fqdn.toLowerCase(),
+    ...version,
+    site: site.split("/").at(-1) ?? site,
+    clientAccess: flagProperty(value, "IsClientAccessServer"),
+  };
+}
+
+/** The name of the cmdlets by version: 2016 and later warn about the old name (Get-ClientAccessService, notes). */
+export function clientAccessNoun(product: ExchangeProduct): "ClientAccessServer" | "ClientAccessService" {
+  return product === "2010" || product === "2013" ? "ClientAccessServer" : "ClientAccessService";
+}

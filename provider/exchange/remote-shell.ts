@@ -1,0 +1,57 @@
+import { ProviderError } from "../error";
+import type { ErrorRecord, Pipeline, PipelineResult, PowerShellSession } from "../powershell/pipeline";
+import type { PsValue } from "../powershell/psrp";
+
+/** Somewhere that Exchange's commands run: a server's own restricted endpoint, or a shell on a host with its scripts. */
+export type RemoteShell = Pick<PowerShellSession, "host" | "invoke">;
+
+/** Milliseconds that one cmdlet may take; Exchange's own management shell gives its commands 15 minutes at most. */
+const cmdletDeadline = 180_000;
+
+export interface Deed {
+  /** As in "could not …". */
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds. Default: three minutes. */
+  readonly deadline?: number | undefined;
+}
+
+/**
+ * Runs one pipeline of cmdlets. Exchange's cmdlets write an error and finish, so a finished state alone is no success.
+ * @throws ProviderError `command-missing` where a management role is lacking, `powershell-failed` with Exchange's words.
+ */
+export async function run(shell: RemoteShell, pipeline: Pipeline, deed: Deed): Promise<PipelineResult> {
+  const deadline = deed.deadline ?? cmdletDeadline;
+  const result = await shell.invoke(pipeline, { deadline, signal: deed.signal });
+  const [error] = result.errors;
+  if (error !== undefined) throw failure(error, pipeline[0].name, shell.host, deed);
+  if (result.state === "completed") return result;
+  throw new ProviderError(
+    "powershell-failed",
+    `${shell.host}: could not ${deed.what}: the command was ${result.state}.`,
+    {
+      hint: "Try again; if it stays so, look at the server's own log of the command (Get-EventLog MSExchange Management).",
+    },
+  );
+}
+
+export async function output(shell: RemoteShell, pipeline: Pipeline, deed: Deed): Promise<readonly PsValue[]> {
+  return (await run(shell, pipeline, deed)).output;
+}
+
+function failure(error: ErrorRecord, command: string, host: string, deed: Deed): ProviderError {
+  const id = error.fullyQualifiedErrorId;
+  const sentence = `${host}: could not ${deed.what}: ${error.message}`;
+  // What a role does not grant is not there at all: neither the command nor the parameter.
+  if (/CommandNotFoundException|NamedParameterNotFound/.test(id)) {
+    return new ProviderError("command-missing", sentence, {
+      hint:
+        `${command}, or a parameter of it, is not there for this user: give it a management role group that has the ` +
+        "role Organization Configuration or Organization Client Access (Get-ManagementRoleAssignment shows what it has).",
+    });
+  }
+  if (/ScriptsNotAllowed/.test(id)) {
+    return new ProviderError("language-restricted", sentence, { hint: "This endpoint takes commands, not scripts." });
+  }
+  return new ProviderError("powershell-failed", sentence);
+}
