@@ -6,10 +6,7 @@ export type EncryptionType = "rc4" | "aes128" | "aes256";
 
 /** How long, and for which domain controllers, the account waits to be seen. */
 export interface Replication {
-  /**
-   * `"all"` domain controllers of the domain, or a list of host names, or a list of names of Active Directory sites.
-   * Default: `"all"`.
-   */
+  /** `"all"` of the domain, or a list of host names, or of names of Active Directory sites. Default: `"all"`. */
   domainControllers?: pulumi.Input<"all" | pulumi.Input<string>[]>;
   /** Seconds until the wait fails and names the controllers that lag. Default: 900. */
   timeoutSeconds?: pulumi.Input<number>;
@@ -54,6 +51,10 @@ export class AsaAccount extends Resource {
   declare readonly keyVersion: pulumi.Output<number>;
   /** When the password was last set, ISO 8601. */
   declare readonly passwordLastSet: pulumi.Output<string>;
+  /** The account was there before the stack, and stays there on destroy. */
+  declare readonly adopted: pulumi.Output<boolean>;
+  /** Every chosen domain controller was seen to have the account with its password. */
+  declare readonly replicated: pulumi.Output<boolean>;
 
   /**
    * @param name Name in the stack, not of the account.
@@ -66,6 +67,9 @@ export class AsaAccount extends Resource {
 
 const asaAccount = {
   name: "AsaAccount",
-  outputs: ["qualifiedName", "distinguishedName", "samAccountName", "objectSid", "keyVersion", "passwordLastSet"],
+  outputs: [
+    ...["qualifiedName", "distinguishedName", "samAccountName", "objectSid", "keyVersion", "passwordLastSet"],
+    ...["adopted", "replicated"],
+  ],
   secrets: ["password", "passwordVerifier"],
 } as const;

@@ -27,10 +27,12 @@ export class ServicePrincipalName extends Resource {
   declare readonly spn: pulumi.Output<string>;
   /** Where the account is. */
   declare readonly distinguishedName: pulumi.Output<string>;
+  /** The account had the name before the stack, and keeps it on destroy. */
+  declare readonly adopted: pulumi.Output<boolean>;
 
   constructor(name: string, args: ServicePrincipalNameArgs, options?: pulumi.CustomResourceOptions) {
     super(servicePrincipalName, name, args, options);
   }
 }
 
-const servicePrincipalName = { name: "ServicePrincipalName", outputs: ["distinguishedName"] } as const;
+const servicePrincipalName = { name: "ServicePrincipalName", outputs: ["distinguishedName", "adopted"] } as const;

@@ -1,6 +1,27 @@
 /** Programs that must not compile, and inputs that must not part from their schemas. Nothing here runs. */
 import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { schema as accountSchema } from "../../provider/resources/asa-account/schema";
+import type { schema as spnSchema } from "../../provider/resources/service-principal-name/schema";
 import * as ek from "../../sdk";
+
+/** A type without `undefined` anywhere: what may be left out is left out in both, each in its own way. */
+type Defined<T> = T extends readonly (infer E)[]
+  ? Defined<E>[]
+  : T extends object
+    ? { [K in keyof T]-?: Defined<Exclude<T[K], undefined>> }
+    : T;
+/** Fails to compile where a class and the schema of its handler do not take the same. */
+type Same<Args, Schema extends z.ZodType> = [Defined<pulumi.Unwrap<Args>>, Defined<z.input<Schema>>] extends [
+  infer A,
+  infer B,
+]
+  ? [A, B] extends [B, A]
+    ? true
+    : { args: A; schema: B }
+  : never;
+true satisfies Same<ek.AsaAccountArgs, typeof accountSchema>;
+true satisfies Same<ek.ServicePrincipalNameArgs, typeof spnSchema>;
 
 new ek.AsaAccount("minimal", { name: "ASA" });
 const account = new ek.AsaAccount(
