@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { skip } from "../support/lab";
+import { programsFolder } from "../support/programs";
 
-const repository = resolve(__dirname, "../..");
-const npm = (folder: string, ...words: string[]) =>
-  execFileSync("npm", words, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const compiler = resolve(__dirname, "../../node_modules/typescript/bin/tsc");
+const installed = join(programsFolder, "node_modules/pulumi-exchange-kerberos");
 
 const program = `import { AsaAccount, ServicePrincipalName } from "pulumi-exchange-kerberos";
 import * as pulumi from "@pulumi/pulumi";
@@ -17,57 +17,63 @@ const mail = new ServicePrincipalName("mail", { account: account.qualifiedName, 
 mail.urn.apply((urn) => console.log(urn));
 `;
 
-describe("the package in a project of its own", function () {
-  this.timeout(180_000);
+describe("the package, installed from its tarball in a folder of a user's own", function () {
+  this.timeout(120_000);
   let folder: string;
-  let files: string[];
 
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), "exchange-kerberos-user-"));
-    const [packed] = JSON.parse(npm(repository, "pack", "--json", "--pack-destination", folder));
-    files = packed.files.map(({ path }: { path: string }) => path);
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "user", private: true }));
-    npm(folder, "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", packed.filename);
+  before(function () {
+    if (!existsSync(installed)) skip(this, "the package is not installed; `npm test` packs and installs it");
+    folder = mkdtempSync(join(programsFolder, "package-"));
   });
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
 
   const node = (...words: string[]) => execFileSync(process.execPath, words, { cwd: folder, encoding: "utf8" }).trim();
-  const compile = (options: object) => {
+  const compile = (file: string, options: object) => {
+    writeFileSync(join(folder, file), program);
     const shared = { strict: true, target: "es2022", types: [], outDir: "out", rootDir: "." };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { ...shared, ...options } }));
-    node(join(repository, "node_modules/typescript/bin/tsc"), "-p", ".");
+    const configuration = { compilerOptions: { ...shared, ...options }, files: [file] };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(configuration));
+    node(compiler, "-p", ".");
   };
   const urn = /dynamic\/exchangeKerberos:ServicePrincipalName::mail$/;
 
-  it("holds what runs and its types, and no test, lab or example", () => {
-    const strange = files.filter((file) => !/^(dist\/(cli|provider|sdk)\/|package\.json$|README|LICENSE)/.test(file));
-    assert.deepEqual(strange, []);
-    for (const file of ["dist/sdk/index.js", "dist/sdk/index.d.ts", "dist/provider/runtime/index.js"]) {
-      assert.ok(files.includes(file), file);
-    }
+  it("holds what runs and its types, and no test, lab, bench or example", () => {
+    assert.deepEqual(
+      readdirSync(installed).filter((name) => !/^(README|LICENSE|CHANGELOG|node_modules)/.test(name)),
+      ["dist", "package.json"],
+    );
+    const parts = readdirSync(join(installed, "dist"));
+    assert.deepEqual(
+      parts.filter((name) => !["cli", "provider", "sdk"].includes(name)),
+      [],
+    );
+    assert.ok(parts.includes("provider") && parts.includes("sdk"));
   });
 
-  it("is no plugin to Pulumi, which would look for one to download", () => {
-    const installed = join(folder, "node_modules/pulumi-exchange-kerberos/package.json");
-    assert.equal(JSON.parse(readFileSync(installed, "utf8")).pulumi, undefined);
+  it("is no plugin to Pulumi, which would look for one to download, and brings no second copy of its SDK", () => {
+    const { pulumi, dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    assert.equal(pulumi, undefined);
+    assert.equal(dependencies["@pulumi/pulumi"], undefined);
+    assert.ok(!existsSync(join(installed, "node_modules/@pulumi")));
   });
 
   it("serves a TypeScript program as CommonJS, with the module resolution of a new Pulumi project", () => {
-    writeFileSync(join(folder, "program.ts"), program);
-    compile({ module: "commonjs", moduleResolution: "node" });
+    compile("program.ts", { module: "commonjs", moduleResolution: "node" });
     assert.match(node("out/program.js"), urn);
   });
 
   it("serves a TypeScript program as an ES module", () => {
-    rmSync(join(folder, "program.ts"), { force: true });
-    writeFileSync(join(folder, "program.mts"), program);
-    compile({ module: "nodenext" });
-    assert.match(node("out/program.mjs"), urn);
+    compile("module.mts", { module: "nodenext" });
+    assert.match(node("out/module.mjs"), urn);
   });
 
   it("has at its frozen address what every state asks for", () => {
-    const text = 'require("pulumi-exchange-kerberos/runtime").provider("AsaAccount")';
-    const methods = JSON.parse(node("-p", `JSON.stringify(Object.keys(${text}).sort())`));
-    assert.deepEqual(methods, ["check", "configure", "create", "delete", "diff", "read", "update"]);
+    for (const kind of ["AsaAccount", "ServicePrincipalName"]) {
+      const text = `require("pulumi-exchange-kerberos/runtime").provider("${kind}")`;
+      const methods = JSON.parse(node("-p", `JSON.stringify(Object.keys(${text}).sort())`));
+      assert.deepEqual(methods, ["check", "configure", "create", "delete", "diff", "read", "update"]);
+    }
   });
 });
