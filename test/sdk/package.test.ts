@@ -65,7 +65,7 @@ describe("the package, installed from its tarball in a folder of a user's own", 
   });
 
   it("serves a TypeScript program as an ES module", () => {
-    compile("module.mts", { module: "nodenext" });
+    compile("module.mts", { module: "nodenext", skipLibCheck: true });
     assert.match(node("out/module.mjs"), urn);
   });
 
