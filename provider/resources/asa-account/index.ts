@@ -114,7 +114,9 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
     const strayed = !adopted && !sameDistinguishedName(place, facts.defaultContainer);
     const inputs: Inputs = {
       ...found,
-      name: renamedByHand(outputs) ? foundName(account) : name,
+      name: sameText(account.samAccountName, samAccountNameOf(name, accountType))
+        ? name
+        : account.samAccountName.replace(/\$$/, ""),
       ...((olds.organizationalUnit !== undefined || strayed) && { organizationalUnit: place }),
     };
     return { outputs, inputs };
@@ -254,13 +256,6 @@ async function controllersOf(
   replication: Inputs["replication"],
 ): Promise<readonly DomainController[] | undefined> {
   return replication === false ? undefined : chosenControllers(directory, replication.domainControllers);
-}
-
-/** `EXCH2016ASA`, of the `EXCH2016ASA$` that was found. */
-function foundName(account: Account): string {
-  const byCommonName = commonName(account.distinguishedName);
-  const bySam = account.samAccountName.replace(/\$$/, "");
-  return sameText(byCommonName, bySam) ? bySam : byCommonName;
 }
 
 /** Whether somebody has given the account another name since; it gets the old one back, it is not made anew. */
