@@ -1,0 +1,141 @@
+import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
+import { ProviderError } from "../../error";
+import { Deferred } from "../deferred";
+import { LastWords } from "../last-words";
+import type { ServerStreams } from "../out-of-process-channel";
+import { serverArguments } from "../server-process";
+import { type HostKeyOptions, hostKeyCheck } from "./host-key";
+import { type LogonOptions, logon } from "./logon";
+
+export interface SshOptions extends LogonOptions, HostKeyOptions {
+  readonly host: string;
+  /** Default 22. */
+  readonly port?: number | undefined;
+  /**
+   * What answers: the subsystem `powershell` of PowerShell 7, as its documentation sets it up (default),
+   * or Windows PowerShell 5.1, started by a command. Exchange's own cmdlets and scripts need the latter.
+   */
+  readonly shell?: "subsystem" | "windows-powershell" | undefined;
+  /** Milliseconds until logged on. Default 20,000. */
+  readonly connectDeadline?: number | undefined;
+}
+
+const windowsPowerShell = `powershell.exe ${serverArguments.join(" ")}`;
+
+/** Connects, checks the host's key, logs on and starts PowerShell. */
+export async function startOverSsh(options: SshOptions): Promise<ServerStreams> {
+  const { host, port = 22 } = options;
+  const check = await hostKeyCheck(host, port, options);
+  const credentials = await logon(options);
+  let refusal: ProviderError | undefined;
+  const client = await connect(options, {
+    ...credentials,
+    host,
+    port,
+    readyTimeout: options.connectDeadline ?? 20_000,
+    keepaliveInterval: 15_000,
+    keepaliveCountMax: 4,
+    algorithms: { serverHostKey: { prepend: preferred(check.keyTypes), append: [], remove: [] } },
+    hostVerifier: (key: Buffer) => {
+      refusal = check.refusal(key);
+      return refusal === undefined;
+    },
+  }).catch((cause: unknown) => {
+    throw refusal ?? connectError(options, cause);
+  });
+  try {
+    return streams(client, await startShell(client, options), options);
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+}
+
+/** A key of type ssh-rsa signs with SHA-2 nowadays. */
+function preferred(keyTypes: readonly string[]): never[] {
+  const algorithms = keyTypes.flatMap((type) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]));
+  return algorithms as never[];
+}
+
+async function connect(_options: SshOptions, config: ConnectConfig): Promise<Client> {
+  const client = new Client();
+  const ready = new Deferred();
+  client.on("ready", () => ready.resolve());
+  client.on("error", (error) => ready.reject(error));
+  client.on("close", () => ready.reject(new Error("The connection was closed.")));
+  try {
+    client.connect(config);
+    await ready.promise;
+    return client;
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+}
+
+function startShell(client: Client, { host, shell }: SshOptions): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const started = (cause: Error | undefined, channel: ClientChannel) => {
+      if (cause === undefined) return resolve(channel);
+      const what = shell === "windows-powershell" ? "the command powershell.exe" : 'the subsystem "powershell"';
+      const hint =
+        shell === "windows-powershell"
+          ? "Its sshd may force another command for this user."
+          : "Add `Subsystem powershell …/pwsh -sshs` to its sshd_config, or choose Windows PowerShell in the settings.";
+      reject(new ProviderError("access-denied", `The SSH server on ${host} does not start ${what}.`, { hint, cause }));
+    };
+    if (shell === "windows-powershell") client.exec(windowsPowerShell, started);
+    else client.subsys("powershell", started);
+  });
+}
+
+function streams(client: Client, channel: ClientChannel, { host }: SshOptions): ServerStreams {
+  const ended = new Deferred<ProviderError>();
+  const words = new LastWords(channel.stderr);
+  let exit = "";
+  let fault = "";
+  channel.on("exit", (code: number | null, signal?: string) => {
+    exit = code === null ? ` (signal ${signal})` : ` (exit code ${code})`;
+  });
+  client.on("error", (error) => {
+    fault = ` ${error.message.replace(/\.?$/, ".")}`;
+  });
+  const gone = () => {
+    ended.resolve(
+      new ProviderError("protocol", `PowerShell on ${host} ended${exit}, or SSH lost it.${fault}${words.quoted}`),
+    );
+    client.end();
+  };
+  channel.on("close", gone);
+  client.on("close", gone);
+  return { toServer: channel, fromServer: channel, ended: ended.promise, destroy: () => client.destroy() };
+}
+
+function connectError({ host, port = 22, user }: SshOptions, cause: unknown): ProviderError {
+  const { code, level, message } = cause as { code?: string; level?: string; message: string };
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`, {
+      hint: "Check its spelling, and this machine's DNS servers.",
+      cause,
+    });
+  }
+  if (level === "client-authentication") {
+    return new ProviderError("access-denied", `The SSH server on ${host} did not accept ${user}.`, {
+      hint: "Check the user name's form, the key in its authorized_keys (for administrators: administrators_authorized_keys), or the password.",
+      cause,
+    });
+  }
+  if (level === "client-timeout") {
+    return new ProviderError("timeout", `The SSH server on ${host}, port ${port}, did not finish the logon in time.`, {
+      cause,
+    });
+  }
+  if (code?.startsWith("E") || level === "client-socket") {
+    return new ProviderError("port-closed", `Port ${port} of ${host} did not answer (${code ?? message}).`, {
+      hint: "Check that sshd runs there, and the firewall between.",
+      cause,
+    });
+  }
+  const reason = message.replace(/\.?$/, ".");
+  return new ProviderError("protocol", `The SSH connection with ${host} failed: ${reason}`, { cause });
+}
