@@ -10,6 +10,9 @@ const fates = new WeakMap<Directory, Map<string, Fate>>();
 /** Object GUIDs of accounts made in this run, by qualified name: one can be made anew under its old name. */
 const made = new WeakMap<Directory, Map<string, string>>();
 
+/** Object GUIDs of accounts that this run adopts: a preview finds their names held before it can know whose they will be. */
+const adoptees = new WeakMap<Directory, Set<string>>();
+
 function table<T>(tables: WeakMap<Directory, Map<string, T>>, directory: Directory): Map<string, T> {
   const found = tables.get(directory) ?? new Map<string, T>();
   tables.set(directory, found);
@@ -32,4 +35,12 @@ export function accountWasMade(directory: Directory, qualifiedName: string, guid
 export function madeAnew(directory: Directory, qualifiedName: string, guid: string): boolean {
   const found = table(made, directory).get(qualifiedName.toLowerCase());
   return found !== undefined && found !== guid;
+}
+
+export function accountWillBeAdopted(directory: Directory, guid: string): void {
+  adoptees.set(directory, new Set(adoptees.get(directory)).add(guid));
+}
+
+export function accountsToAdopt(directory: Directory): readonly string[] {
+  return [...(adoptees.get(directory) ?? [])];
 }

@@ -2,6 +2,7 @@ import { findAccount, findContainer, samAccountNameOf } from "../../directory/ac
 import type { Directory } from "../../directory/directory";
 import { chosenControllers } from "../../directory/replication";
 import { ProviderError } from "../../error";
+import { accountWillBeAdopted } from "../account-fates";
 import { changedProperties } from "../compare";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
 import { nameRefusal } from "./account-name";
@@ -90,6 +91,7 @@ async function existingAccount(
   if (!inputs.adopt) return taken(samAccountName, account.distinguishedName);
   const refusal = adoptionRefusal(account, accountType);
   if (refusal !== undefined) return refusal;
+  accountWillBeAdopted(directory, account.guid);
   const { organizationalUnit, description, enabled, encryptionTypes } = inputs;
   if (enabled === unknown || encryptionTypes === unknown || encryptionTypes.includes(unknown)) return undefined;
   const wanted = wantedOf(

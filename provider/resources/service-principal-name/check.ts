@@ -1,6 +1,7 @@
 import { findQualified } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
 import { sameSpn } from "../../directory/service-principal-name";
+import { accountsToAdopt } from "../account-fates";
 import { changedProperties } from "../compare";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
 import { hasName, holderRefusal, strangers } from "./holders";
@@ -41,7 +42,7 @@ export async function check(
   const { takeFrom, allowServerName } = inputs;
   if (takeFrom === unknown || takeFrom.includes(unknown) || allowServerName === unknown) return [];
   const former = await formerOwners(directory, claims.accountsInState(spn));
-  const ours = owner === undefined ? former : [owner.guid, ...former];
+  const ours = [...(owner === undefined ? accountsToAdopt(directory) : [owner.guid]), ...former];
   const claim = { spn, takeFrom: takeFrom as readonly string[], allowServerName };
   const reason = holderRefusal(claim, await strangers(directory, spn, ours));
   return reason === undefined ? [] : [{ property: "spn", reason }];
