@@ -59,10 +59,10 @@ export class ExchangeLab {
     const cert = readFileSync(configuration.certificate.certificate);
     for (const { name, address } of configuration.servers) {
       const server = organization.require(name);
-      const place = { organization, server, address, folder: this.folderOf(name) };
+      const place = { organization, registry: this.registry, server, address, folder: this.folderOf(name) };
       const host = new ServerHost([
         new FrontEnd({ ...place, certificate: { key, cert } }),
-        new SshEndpoint({ ...place, registry: this.registry, delegated: configuration.delegated }),
+        new SshEndpoint({ ...place, delegated: configuration.delegated }),
       ]);
       this.hosts.set(server, host);
       await host.start();

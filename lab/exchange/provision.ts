@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AlreadyExistsError, Attribute, Change, type Client } from "ldapts";
 import { namingContextOf, unicodePassword, withDirectory } from "./active-directory";
 import type { ExchangeConfiguration } from "./configuration";
-import { writeKeytab } from "./front-end/keytab";
+import { writeKeytab } from "./kerberos/keytab";
 import { saltOf } from "./model/kerberos-names";
 
 /** UF_WORKSTATION_TRUST_ACCOUNT, and RC4 with both AES types. */

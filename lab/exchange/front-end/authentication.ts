@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import type { ServerKeys } from "../kerberos/server-keys";
 import type { Organization } from "../model/organization";
 import type { VirtualDirectories } from "../model/virtual-directory";
 import type { LogProtocol } from "./http-proxy-log";
-import type { KerberosKeys } from "./kerberos-keys";
 
 export type Scheme = "Negotiate" | "NTLM" | "Basic" | "Bearer";
 
@@ -55,13 +55,14 @@ export interface Authenticated {
 export async function authenticate(
   request: IncomingMessage,
   schemes: readonly Scheme[],
-  keys: KerberosKeys,
+  keys: ServerKeys,
   organization: Organization,
 ): Promise<Authenticated | undefined> {
   const [, scheme = "", parameter = ""] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? "") ?? [];
   if (scheme.toLowerCase() === "negotiate" && schemes.includes("Negotiate")) {
     const client = keys.accept(Buffer.from(parameter, "base64"));
     if (client === undefined) return undefined;
+    client.close();
     return {
       scheme: "Negotiate",
       user: windowsName(client.principal, organization),

@@ -2,12 +2,15 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from "node:https";
 import type { Server as NetServer, Socket } from "node:net";
 import { join } from "node:path";
+import { ServerKeys } from "../kerberos/server-keys";
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
 import type { Endpoint } from "../server-host";
+import type { ShellRegistry } from "../shell/shell-registry";
+import { WsmanEndpoint } from "../wsman/endpoint";
+import { ShellService } from "../wsman/shell-service";
 import { authenticate, offered, protocolOf } from "./authentication";
 import { HttpProxyLog } from "./http-proxy-log";
-import { KerberosKeys } from "./kerberos-keys";
 
 export interface FrontEndOptions {
   readonly organization: Organization;
@@ -16,20 +19,23 @@ export interface FrontEndOptions {
   /** Where the server keeps its state and its logs. */
   readonly folder: string;
   readonly certificate: { readonly key: Buffer; readonly cert: Buffer };
-  /** Answers `/PowerShell`. */
-  readonly powerShell?: RequestListener;
+  readonly registry: ShellRegistry;
 }
 
 /** The web site of one server, on ports 80 and 443: what clients of Exchange talk to. */
 export class FrontEnd implements Endpoint {
-  private readonly keys: KerberosKeys;
+  private readonly keys: ServerKeys;
+  private readonly shells: ShellService;
+  private readonly powerShell: WsmanEndpoint;
   private readonly log: HttpProxyLog;
   private listeners: NetServer[] = [];
   private readonly sockets = new Set<Socket>();
 
   constructor(private readonly options: FrontEndOptions) {
-    const { organization, server, folder } = options;
-    this.keys = new KerberosKeys(organization, server, folder);
+    const { organization, server, folder, registry } = options;
+    this.keys = new ServerKeys(organization, server, folder);
+    this.shells = new ShellService(organization, registry, server);
+    this.powerShell = new WsmanEndpoint(this.keys, this.shells, server.fqdn);
     this.log = new HttpProxyLog(join(folder, "Logging", "HttpProxy"), server.state.name, server.state.product);
   }
 
@@ -41,9 +47,11 @@ export class FrontEnd implements Endpoint {
         response.end();
       });
     };
+    // Who has proved something on a connection keeps it: an idle one must not end after Node's usual five seconds.
+    const keepAliveTimeout = 180_000;
     const servers: [NetServer, number][] = [
-      [createServer(answer), 80],
-      [createTlsServer(this.options.certificate, answer), 443],
+      [createServer({ keepAliveTimeout }, answer), 80],
+      [createTlsServer({ ...this.options.certificate, keepAliveTimeout }, answer), 443],
     ];
     await this.keys.settled();
     for (const [listener, port] of servers) {
@@ -63,6 +71,7 @@ export class FrontEnd implements Endpoint {
   async stop(): Promise<void> {
     const closed = this.listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
     this.listeners = [];
+    this.shells.clear();
     for (const socket of this.sockets) socket.destroy();
     await Promise.all(closed);
   }
@@ -73,8 +82,8 @@ export class FrontEnd implements Endpoint {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", "http://host").pathname;
-    if (/^\/powershell(\/|$)/i.test(path) && this.options.powerShell) {
-      this.options.powerShell(request, response);
+    if (/^\/powershell(\/|$)/i.test(path)) {
+      this.powerShell.listener(request, response);
       return;
     }
     request.resume();

@@ -22,11 +22,15 @@ export class RunspacePool {
   private readonly pipelines = new Map<string, Running>();
   private readonly keyWaiters: (() => void)[] = [];
 
-  /** @param send Called whenever there is something for the client. */
+  /**
+   * @param send Called whenever there is something for the client.
+   * @param finished Called after the last word about a pipeline.
+   */
   constructor(
     private readonly shell: Shell,
     private readonly depth: Depth,
     private readonly send: (data: readonly OutgoingData[]) => void,
+    private readonly finished: (pipelineId: string) => void = () => {},
   ) {
     shell.onExpired(() => this.close("Broken"));
   }
@@ -124,6 +128,7 @@ export class RunspacePool {
       else this.server.fail(id, recordOf(failure));
     });
     await written;
+    this.finished(id);
   }
 
   private streams(id: string, write: (what: () => void, secret?: boolean) => void): Streams {

@@ -8,7 +8,7 @@ import { type AcceptedClient, KerberosAcceptor } from "./acceptor";
 import { type KeySource, writeKeytab } from "./keytab";
 
 /** Tickets of this client were opened by one of the server's own keys or by one of a deployed credential. */
-export class KerberosKeys {
+export class ServerKeys {
   private readonly machine: KerberosAcceptor | undefined;
   private deployed: KerberosAcceptor | undefined;
   private refreshing: Promise<void> = Promise.resolve();
