@@ -7,6 +7,7 @@ import { providePackages } from "../lab/packages";
 import { providePulumiCli } from "../lab/pulumi-cli";
 import { labDown, labIsUp, labUp } from "../lab/up";
 import { installPackage } from "./support/programs";
+import { ensurePython } from "./support/python";
 
 /**
  * The whole test run: a lab, our package installed as a user installs it, then Mocha inside the lab's network.
@@ -19,7 +20,11 @@ async function main(): Promise<number> {
     await providePackages(["network", "directory", "clients", "tests"], say);
     // The package comes from outside, so it is installed before anything enters the namespace.
     // Both to their end, even if one fails: what is half up cannot be cleared away.
-    const prepared = await Promise.allSettled([labUp({ dc2: true, usersForest: true }, say), installPackage(say)]);
+    const prepared = await Promise.allSettled([
+      labUp({ dc2: true, usersForest: true }, say),
+      installPackage(say),
+      ensurePython(say),
+    ]);
     for (const one of prepared) if (one.status === "rejected") throw one.reason;
     await exchangeUp({ servers: 2, versions: ["2016", "2019"] }, say);
     return await mocha(labEnvironment(await providePulumiCli(say)), process.argv.slice(2));

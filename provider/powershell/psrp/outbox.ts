@@ -26,13 +26,18 @@ export class Outbox {
     this.#queue = [];
   }
 
-  /** Everything queued, in order. Neighbours that go the same way share a piece. @param maxSize bytes of one piece at most */
+  /**
+   * Everything queued, in order. Neighbours of the pool's share a piece (the two opening messages go as one); a pipeline's never do:
+   * PowerShell 7 loses input that comes in one piece right behind CREATE_PIPELINE.
+   *
+   * @param maxSize bytes of one piece at most
+   */
   take(maxSize: number): OutgoingData[] {
     const limit = Math.max(maxSize, fragmentHeaderSize + 1);
     const pieces: (Omit<OutgoingData, "data"> & { parts: Uint8Array[]; size: number })[] = [];
     for (const { pipelineId, stream, bytes } of this.#queue) {
       this.#lastObjectId++;
-      let piece = pieces.at(-1);
+      let piece = pipelineId === null ? pieces.at(-1) : undefined;
       const space = () => {
         // No new piece for a crumb: a fragment below 1 KiB of space goes into the next one.
         const left = limit - (piece?.size ?? limit);

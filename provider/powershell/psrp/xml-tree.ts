@@ -22,8 +22,8 @@ export interface XmlElement {
   text: string;
 }
 
-// XML 1.0 has no place for these two, and PowerShell writes them all the same.
-const nonCharacters = /[\ufffe\uffff]/g;
+// XML 1.0 has no place for these two, and PowerShell writes them all the same, as references or as they are.
+const nonCharacters = /&#x(fff[ef]);|[\ufffe\uffff]/gi;
 
 // The parser's own table is a plain object, in which &constructor; is a function.
 const entities = Object.assign(Object.create(null), { amp: "&", gt: ">", lt: "<", quot: '"', apos: "'" });
@@ -66,7 +66,8 @@ export function readXml(xml: string, limits: XmlLimits = {}): XmlElement {
   parser.on("closetag", () => {
     open.pop();
   });
-  parser.write(xml.replace(nonCharacters, (unit) => (unit === "\ufffe" ? "_xFFFE_" : "_xFFFF_"))).close();
+  parser.write(xml.replace(nonCharacters, (unit, code?: string) => `_x${code ?? unit.charCodeAt(0).toString(16)}_`));
+  parser.close();
   if (root === undefined) throw malformed("it is empty");
   return root;
 }
