@@ -37,11 +37,36 @@ export const settingsSchema = z.strictObject({
   directoryTimeoutSeconds: z.coerce.number().positive().default(30),
   /** Limit on requests that run at the same time. */
   maxParallelRequests: z.coerce.number().int().positive().default(8),
+  /** Who administers Exchange, as `user@domain`. Default: `username`, with its password. */
+  exchangeUsername: z.string().optional(),
+  exchangePassword: z.string().optional(),
+  /** How a server's own PowerShell endpoint is reached: `http` is encrypted by Kerberos, `https` by TLS. */
+  exchangeProtocol: z.enum(["http", "https"]).default("http"),
+  /** Limit on Exchange servers that are worked with at the same time. */
+  maxParallelServers: z.coerce.number().int().positive().default(10),
+  /** Where Exchange's own script runs: an Exchange server, or a host with its management tools. Default: the first server. */
+  managementHost: z.string().optional(),
+  /** How that host is reached: over SSH, or `local` where it is this one. */
+  managementTransport: z.enum(["ssh", "local"]).default("ssh"),
+  sshPort: z.coerce.number().int().positive().default(22),
+  /** Who logs on over SSH. Default: `exchangeUsername`. */
+  sshUsername: z.string().optional(),
+  sshPassword: z.string().optional(),
+  /** A private key of that user. Default: the agent's keys, then `sshPassword`. */
+  sshKeyFile: z.string().optional(),
+  sshKeyPassphrase: z.string().optional(),
+  /** `SHA256:…` of the host's key. Default: the key that known_hosts has. */
+  sshHostKey: z.string().optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Settings whose values are taken out of every message. */
-export const secretSettings = ["password"] as const satisfies readonly (keyof Settings)[];
+export const secretSettings = [
+  "password",
+  "exchangePassword",
+  "sshPassword",
+  "sshKeyPassphrase",
+] as const satisfies readonly (keyof Settings)[];
 
 const settingNames = Object.keys(settingsSchema.shape);
 

@@ -1,4 +1,5 @@
 import { asaAccount } from "./asa-account";
+import { asaDeployment } from "./asa-deployment";
 import type { ResourceHandler } from "./handler";
 import { servicePrincipalName } from "./service-principal-name";
 
@@ -8,5 +9,6 @@ export type AnyHandler = ResourceHandler<{ connection: string }, object>;
 /** Every resource by the name of its class, which is also the last part of its Pulumi type. */
 export const handlers: Readonly<Record<string, AnyHandler>> = {
   AsaAccount: asaAccount,
+  AsaDeployment: asaDeployment,
   ServicePrincipalName: servicePrincipalName,
 };

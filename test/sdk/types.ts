@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { schema as accountSchema } from "../../provider/resources/asa-account/schema";
+import type { schema as deploymentSchema } from "../../provider/resources/asa-deployment/schema";
 import type { schema as spnSchema } from "../../provider/resources/service-principal-name/schema";
 import * as ek from "../../sdk";
 
@@ -21,6 +22,7 @@ type Same<Args, Schema extends z.ZodType> = [Defined<pulumi.Unwrap<Args>>, Defin
     : { args: A; schema: B }
   : never;
 true satisfies Same<ek.AsaAccountArgs, typeof accountSchema>;
+true satisfies Same<ek.AsaDeploymentArgs, typeof deploymentSchema>;
 true satisfies Same<ek.ServicePrincipalNameArgs, typeof spnSchema>;
 
 new ek.AsaAccount("minimal", { name: "ASA" });

@@ -1,0 +1,210 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Attribute, Change } from "ldapts";
+import { ProviderError } from "../error";
+import type { Account } from "./accounts";
+import { text, texts } from "./attributes";
+import type { Directory } from "./directory";
+import { parentOf } from "./distinguished-name";
+import { byGuid } from "./identifiers";
+import { ldapResult, resultCode } from "./ldap-failure";
+import type { LdapSession } from "./ldap-session";
+
+/**
+ * `extensionName` is on every class of object (MS-ADSC 2.1, top), has many values, and means nothing to Windows. The lock
+ * is one fixed value, which the directory adds only once; the value beside it says whose it is, and until when.
+ */
+const attribute = "extensionName";
+const lockValue = "exchange-kerberos: a roll of the password is under way";
+const holderPrefix = "exchange-kerberos: roll by ";
+
+/** A run that died without giving the lock back blocks others for so long at most. */
+const lifetime = 5 * 60_000;
+const renewEvery = 60_000;
+
+interface Holder {
+  readonly host: string;
+  readonly pid: number;
+  readonly until: string;
+  readonly run: string;
+}
+
+const holderText = (holder: Holder) =>
+  `${holderPrefix}${holder.host}, process ${holder.pid}, until ${holder.until}, run ${holder.run}`;
+
+function parseHolder(value: string): Holder | undefined {
+  const [, host, pid, until, run] =
+    /^exchange-kerberos: roll by (\S+), process (\d+), until (\S+), run (\S+)$/.exec(value) ?? [];
+  if (host === undefined || until === undefined || run === undefined) return undefined;
+  return { host, pid: Number(pid), until, run };
+}
+
+/** A dead process on this machine, or one that has not renewed its lock. */
+function isAbandoned(holder: Holder): boolean {
+  if (Date.parse(holder.until) < Date.now()) return true;
+  if (holder.host !== hostname()) return false;
+  try {
+    process.kill(holder.pid, 0);
+    return false;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+/** While the work of {@link withRollLock} goes on. */
+export interface RollLock {
+  /** @throws ProviderError `refused` where the lock was lost: nothing may be written to the account any more. */
+  assertHeld(): Promise<void>;
+}
+
+/**
+ * Does work that sets an account's password, alone among all runs in the forest. The lock is on the account, on the one
+ * controller that all runs agree on: the PDC emulator, which is also where Windows takes new passwords first.
+ * @throws ProviderError `refused`, naming who holds the lock and until when.
+ */
+export async function withRollLock<T>(
+  directory: Directory,
+  account: Account,
+  work: (lock: RollLock) => Promise<T>,
+): Promise<T> {
+  const pdc = await pdcEmulator(directory);
+  const place = new LockPlace(pdc, account);
+  let mine = newHolder(randomUUID());
+  await place.take(mine);
+  const renew = async () => {
+    const next = newHolder(mine.run);
+    await place.exchange([holderText(mine)], [holderText(next)]);
+    mine = next;
+  };
+  // Renewals and checks one after the other: each replaces the value that the one before it wrote.
+  let renewed: Promise<void> = Promise.resolve();
+  let lost: unknown;
+  const inTurn = () => {
+    renewed = renewed.then(renew).catch((thrown: unknown) => {
+      lost ??= thrown;
+    });
+    return renewed;
+  };
+  const timer = setInterval(inTurn, renewEvery);
+  try {
+    return await work({
+      async assertHeld() {
+        await inTurn();
+        if (lost === undefined) return;
+        throw new ProviderError("refused", `The lock on ${account.distinguishedName} was lost to another run.`, {
+          hint: "Let that run end, then run pulumi refresh and pulumi up.",
+          cause: lost,
+        });
+      },
+    });
+  } finally {
+    clearInterval(timer);
+    await renewed;
+    await place.give(mine);
+  }
+}
+
+const newHolder = (run: string): Holder => ({
+  host: hostname(),
+  pid: process.pid,
+  until: new Date(Date.now() + lifetime).toISOString(),
+  run,
+});
+
+class LockPlace {
+  constructor(
+    private readonly pdc: LdapSession,
+    private readonly account: Account,
+  ) {}
+
+  async take(mine: Holder): Promise<void> {
+    try {
+      await this.exchange([], [lockValue, holderText(mine)]);
+    } catch (thrown) {
+      if (!isTaken(thrown)) throw thrown;
+      const found = await this.holder();
+      if (found !== undefined && isAbandoned(found)) {
+        // Fails where somebody else was quicker.
+        await this.exchange([holderText(found)], [holderText(mine)]);
+        return;
+      }
+      const who = found === undefined ? "another run" : `process ${found.pid} on ${found.host}`;
+      throw new ProviderError(
+        "refused",
+        `The password of ${this.account.distinguishedName} is being rolled by ${who}.`,
+        {
+          hint:
+            found === undefined
+              ? `Remove the value "${lockValue}" from the account's ${attribute} if no run is under way.`
+              : `Wait until it is done; it holds its lock until ${found.until} at the longest.`,
+          cause: thrown,
+        },
+      );
+    }
+  }
+
+  /** Gives the lock back; one that is no longer ours is left alone. */
+  async give(mine: Holder): Promise<void> {
+    await this.exchange([lockValue, holderText(mine)], []).catch((thrown: unknown) => {
+      if (!isGone(thrown)) throw thrown;
+    });
+  }
+
+  /** Takes values off and puts others on, all or nothing. */
+  async exchange(off: readonly string[], on: readonly string[]): Promise<void> {
+    const change = (operation: "add" | "delete", values: readonly string[]) =>
+      values.length === 0
+        ? []
+        : [new Change({ operation, modification: new Attribute({ type: attribute, values: [...values] }) })];
+    await this.pdc.modify(
+      {
+        what: `lock ${this.account.distinguishedName} for a roll of its password`,
+        object: this.account.distinguishedName,
+        right: `"Write ${attribute}" on ${this.account.distinguishedName}`,
+      },
+      byGuid(this.account.guid),
+      [...change("delete", off), ...change("add", on)],
+      async () => {
+        const values = await this.values();
+        return on.every((value) => values.includes(value)) && !off.some((value) => values.includes(value));
+      },
+    );
+  }
+
+  private async holder(): Promise<Holder | undefined> {
+    const values = await this.values();
+    return values.map(parseHolder).find((one) => one !== undefined);
+  }
+
+  private async values(): Promise<string[]> {
+    const what = `read the lock on ${this.account.distinguishedName}`;
+    const [entry] = await this.pdc.search(what, byGuid(this.account.guid), { scope: "base", attributes: [attribute] });
+    return entry === undefined ? [] : texts(entry, attribute);
+  }
+}
+
+function isTaken(thrown: unknown): boolean {
+  return thrown instanceof ProviderError && resultCode(thrown.cause) === ldapResult.attributeOrValueExists;
+}
+
+function isGone(thrown: unknown): boolean {
+  const code = thrown instanceof ProviderError ? resultCode(thrown.cause) : undefined;
+  return code === ldapResult.noSuchAttribute || code === ldapResult.noSuchObject;
+}
+
+/** The holder of the PDC emulator role of the domain (MS-ADTS 3.1.1.1.11). */
+async function pdcEmulator(directory: Directory): Promise<LdapSession> {
+  const [dc, { domain }] = await Promise.all([directory.domainController(), directory.forest()]);
+  const what = "find the PDC emulator of the domain";
+  const [root] = await dc.search(what, domain, { scope: "base", attributes: ["fSMORoleOwner"] });
+  const owner = root === undefined ? undefined : text(root, "fSMORoleOwner");
+  const [server] =
+    owner === undefined ? [] : await dc.search(what, parentOf(owner), { scope: "base", attributes: ["dNSHostName"] });
+  const host = server === undefined ? undefined : text(server, "dNSHostName");
+  if (host === undefined) {
+    throw new ProviderError("directory-failed", `${dc.host}: the PDC emulator of the domain is not known.`, {
+      hint: "A roll needs it: see netdom query fsmo.",
+    });
+  }
+  return directory.at(host);
+}

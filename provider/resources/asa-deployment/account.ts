@@ -1,0 +1,29 @@
+import { type Account, findQualified } from "../../directory/accounts";
+import type { Directory } from "../../directory/directory";
+import { ProviderError } from "../../error";
+import { adoptionRefusal } from "../asa-account/existing-account";
+
+/** @throws ProviderError for an account that does not exist, or whose password must not be rolled. */
+export async function deployableAccount(directory: Directory, qualifiedName: string): Promise<Account> {
+  const account = await findQualified(directory, qualifiedName);
+  if (account === undefined) {
+    throw new ProviderError("directory-not-found", `There is no account ${qualifiedName}.`, {
+      hint: "Take the qualifiedName of an AsaAccount, or write DOMAIN\\name$.",
+    });
+  }
+  const refusal = adoptionRefusal(account, account.objectClass === "user" ? "user" : "computer");
+  if (refusal !== undefined) throw new ProviderError("refused", refusal);
+  if (account.dnsHostName !== undefined) {
+    throw new ProviderError(
+      "refused",
+      `${account.distinguishedName} is the account of a real computer, ${account.dnsHostName}.`,
+      { hint: "A new password would cut that computer off from the domain. Make an account of its own for Exchange." },
+    );
+  }
+  if (!account.enabled) {
+    throw new ProviderError("refused", `${account.distinguishedName} is disabled.`, {
+      hint: "Enable it first: nobody gets a ticket for a disabled account.",
+    });
+  }
+  return account;
+}

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { defaultConnection } from "../../settings";
+
+const serverName = z
+  .string({ error: "Give the servers by their full names, as cas-1.corp.tailspintoys.com" })
+  .regex(/^(?=.{1,255}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+$/, {
+    error: "Give the server by its full name, as cas-1.corp.tailspintoys.com",
+  })
+  .transform((name) => name.toLowerCase());
+
+const serverNames = z
+  .array(serverName, { error: "Give a list of servers" })
+  .refine((names) => new Set(names).size === names.length, { error: "A server is named twice" });
+
+export const schema = z.strictObject({
+  connection: z.string().default(defaultConnection),
+  account: z
+    .string({ error: "Give the account as DOMAIN\\name$, which is AsaAccount's qualifiedName" })
+    // The form that both Exchange and its script take: no spaces, one backslash.
+    .regex(/^[^\s\\/]+\\[^\s\\/]+$/, {
+      error: "Give the account as DOMAIN\\name$, without spaces, which is AsaAccount's qualifiedName",
+    }),
+  servers: serverNames.refine((names) => names.length > 0, { error: "Name at least one server" }),
+  method: z.enum(["script", "cmdlet"], { error: 'Use "script" or "cmdlet"' }).default("script"),
+  mayBeAbsent: serverNames.default([]),
+  adopt: z.boolean({ error: "Use true or false" }).default(false),
+  rotation: z
+    .strictObject({
+      maxPasswordAgeDays: z
+        .number({ error: "Give a number of days" })
+        .int("Give whole days")
+        .min(1, "Give at least one day")
+        .optional(),
+      trigger: z.string({ error: "Give a text; another text rolls the password" }).optional(),
+    })
+    .optional(),
+});
+
+export type AsaDeploymentInputs = z.output<typeof schema>;
+
+/** What one server has. */
+export const serverConditions = [
+  /** Our account is its newest credential, and its password is the present one as far as dates can tell. */
+  "deployed",
+  /** The account got another password since, and the server did not. */
+  "stale",
+  /** Another account is the newest. */
+  "other-account",
+  "missing",
+  /** It could not be reached, which `mayBeAbsent` allows. */
+  "absent",
+] as const;
+export type ServerCondition = (typeof serverConditions)[number];
+
+export interface ServerState {
+  readonly server: string;
+  readonly version: string;
+  readonly condition: ServerCondition;
+  /** Newest credential's account; empty where there is none. */
+  readonly account: string;
+  /** When the server got it, as the server tells it. */
+  readonly added: string;
+  readonly hasPrevious: boolean;
+}
+
+/** What state holds; never a password. */
+export interface AsaDeploymentOutputs extends AsaDeploymentInputs {
+  readonly accountGuid: string;
+  /** The account's password at the end of the last complete roll: ISO 8601, and empty while there was none. */
+  readonly passwordLastSet: string;
+  readonly deployed: readonly ServerState[];
+  /** The credentials were there before the stack, and stay on destroy. */
+  readonly adopted: boolean;
+}

@@ -1,0 +1,87 @@
+import { ProviderError } from "../../error";
+import { type AlternateAccount, readAlternateAccount } from "../../exchange/alternate-account";
+import { type ExchangeServer, listExchangeServers } from "../../exchange/exchange-servers";
+import type { ExchangeOrganization } from "../../exchange/organization";
+import { isUnreachable, mapReachable } from "./reachable";
+
+/** What one server was found to have. */
+export interface Found {
+  readonly exchangeServer: ExchangeServer;
+  readonly alternate: AlternateAccount;
+}
+
+export interface Survey {
+  /** By full name; those that answered. */
+  readonly found: ReadonlyMap<string, Found>;
+  /** Those that did not, or cannot have the credential, and why. */
+  readonly failed: ReadonlyMap<string, ProviderError>;
+  /** Every server of the organization, ours or not. */
+  readonly organization: readonly ExchangeServer[];
+}
+
+/**
+ * Asks every server, over its own endpoint, what it has.
+ * @throws ProviderError where none answers.
+ */
+export async function survey(
+  exchange: ExchangeOrganization,
+  servers: readonly string[],
+  signal: AbortSignal,
+): Promise<Survey> {
+  const organization = await organizationFrom(exchange, servers, signal);
+  const { done, failed } = await mapReachable(exchange, servers, async (server) => {
+    const exchangeServer = clientAccessServer(organization, server);
+    return { exchangeServer, alternate: await readAlternateAccount(exchange.endpoint(server), exchangeServer, signal) };
+  });
+  return { found: done, failed, organization };
+}
+
+/** The list of servers, from the first that answers. */
+async function organizationFrom(
+  exchange: ExchangeOrganization,
+  servers: readonly string[],
+  signal: AbortSignal,
+): Promise<ExchangeServer[]> {
+  const failures: ProviderError[] = [];
+  for (const server of servers) {
+    try {
+      return await listExchangeServers(exchange.endpoint(server), signal);
+    } catch (thrown) {
+      const error = ProviderError.from(thrown);
+      // What one server refuses, the others would too; only silence moves on.
+      if (!isUnreachable(error)) throw error;
+      failures.push(error);
+    }
+  }
+  throw new ProviderError(failures[0]?.code ?? "unexpected", "No server of the deployment can be reached.", {
+    hint: failures.map((error) => error.message).join(" "),
+    cause: failures[0],
+  });
+}
+
+/** @throws ProviderError `refused` for what cannot have the credential, with the reason. */
+function clientAccessServer(organization: readonly ExchangeServer[], server: string): ExchangeServer {
+  const found = organization.find(({ fqdn }) => fqdn === server);
+  if (found === undefined) {
+    throw new ProviderError("refused", `${server} is not an Exchange server of this organization.`, {
+      hint:
+        `Its servers are ${organization.map(({ fqdn }) => fqdn).join(", ")}. A load-balanced name does not belong here: ` +
+        "the credential goes to each server by its own name.",
+    });
+  }
+  if (found.product === "2010") {
+    throw new ProviderError(
+      "refused",
+      `${server} runs Exchange 2010, which cannot share the account with later versions.`,
+      {
+        hint: "Give Exchange 2010 an account of its own, by its own tools (article, “Important”).",
+      },
+    );
+  }
+  if (!found.clientAccess) {
+    throw new ProviderError("refused", `${server} does not run Client Access services.`, {
+      hint: "Leave it out: only servers that clients connect to need the credential.",
+    });
+  }
+  return found;
+}

@@ -1,0 +1,63 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { type ConnectionArgs, Resource } from "./resource";
+
+/** When the password of the account is due for a new one. */
+export interface Rotation {
+  /** Days after which the next `up` rolls the password, counted from the account's own `pwdLastSet`. Default: never. */
+  maxPasswordAgeDays?: pulumi.Input<number>;
+  /** Any text; another one rolls the password at the next `up`, unless somebody has rolled it since. Default: none. */
+  trigger?: pulumi.Input<string>;
+}
+
+/** Inputs of {@link AsaDeployment}. */
+export interface AsaDeploymentArgs extends ConnectionArgs {
+  /** The account whose password goes to the servers: `DOMAIN\name`, as `AsaAccount.qualifiedName` has it. */
+  account: pulumi.Input<string>;
+  /** Full names of the servers that run Client Access services; never a load-balanced name. */
+  servers: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * `"script"` runs RollAlternateServiceAccountPassword.ps1, the only way that Microsoft supports, in a shell on
+   * `managementHost`. `"cmdlet"` does the same steps over each server's own endpoint and over LDAPS; it needs neither a
+   * Windows host nor delegation. Default: `"script"`.
+   */
+  method?: pulumi.Input<"script" | "cmdlet">;
+  /** Servers of `servers` that may be down during a roll; a later `up` brings them the credential. Default: none. */
+  mayBeAbsent?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Default: the password rolls only where a server cannot get it otherwise. */
+  rotation?: pulumi.Input<Rotation>;
+  /** What servers hold of this account already is taken as right, and stays on destroy. Default: false. */
+  adopt?: pulumi.Input<boolean>;
+}
+
+/** What one server has. */
+export interface ServerState {
+  server: string;
+  version: string;
+  condition: "deployed" | "stale" | "other-account" | "missing" | "absent";
+  /** Account of its newest credential. */
+  account: string;
+  /** When the server got that, as the server tells it. */
+  added: string;
+  hasPrevious: boolean;
+}
+
+/**
+ * The account's credential on every server (article, "Configure and then verify configuration of the ASA credential").
+ * A new password goes to the servers first and to the directory last, so that a roll that breaks off locks nobody out.
+ */
+export class AsaDeployment extends Resource {
+  declare readonly account: pulumi.Output<string>;
+  declare readonly servers: pulumi.Output<string[]>;
+  /** Password of the account at the end of the last complete roll, ISO 8601. */
+  declare readonly passwordLastSet: pulumi.Output<string>;
+  declare readonly deployed: pulumi.Output<ServerState[]>;
+
+  constructor(name: string, args: AsaDeploymentArgs, options?: pulumi.CustomResourceOptions) {
+    super(asaDeployment, name, args, options);
+  }
+}
+
+const asaDeployment = {
+  name: "AsaDeployment",
+  outputs: ["accountGuid", "passwordLastSet", "deployed", "adopted"],
+} as const;
