@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { insideNamespace } from "../lab/command";
+import { labEnvironment } from "../lab/environment";
+import { checkoutFolder } from "../lab/folders";
+import { providePackages } from "../lab/packages";
+import { providePulumiCli } from "../lab/pulumi-cli";
+import { labDown, labIsUp, labUp } from "../lab/up";
+import { installPackage } from "../test/support/programs";
+import { line } from "./figure";
+import * as pulumi from "./pulumi";
+
+const benches = { pulumi };
+const insideFlag = "--inside";
+
+/** `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error. */
+async function main(words: readonly string[]): Promise<number> {
+  if (words[0] === insideFlag) return measure(words.slice(1));
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const keep = labIsUp();
+  try {
+    await providePackages(["network", "directory", "clients"], say);
+    await labUp({ dc2: true }, say);
+    await installPackage(say);
+    const environment = { ...process.env, ...labEnvironment(await providePulumiCli(say)) };
+    const inside = spawn(...insideNamespace("ts-node", ["bench/main.ts", insideFlag, ...words]), {
+      cwd: checkoutFolder,
+      env: environment,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    return await new Promise((resolve, reject) => {
+      inside.on("error", reject);
+      inside.on("close", (code) => resolve(code ?? 1));
+    });
+  } finally {
+    if (!keep) await labDown();
+  }
+}
+
+async function measure(names: readonly string[]): Promise<number> {
+  for (const [name, bench] of Object.entries(benches)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    for (const figure of await bench.figures()) console.log(line(figure));
+  }
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  },
+);
