@@ -1,0 +1,157 @@
+import { ProviderError } from "../error";
+import { Deferred } from "./deferred";
+import type { InvokeOptions, Pipeline, PipelineResult, PowerShellSession } from "./pipeline";
+import { pipelineName } from "./pipeline-run";
+import { Turns } from "./turns";
+
+/** Where commands run, and as whom. */
+export interface SessionTarget {
+  /** Server and identity: one session per key. */
+  readonly key: string;
+  readonly host: string;
+  open(): Promise<PowerShellSession>;
+}
+
+export interface SessionPoolOptions {
+  /** Sessions open at once over all targets; Exchange's default policy ends at 18 for one account. Default 8. */
+  readonly maxSessions?: number | undefined;
+  /** Commands after which a session is replaced: some servers refuse more than about 1000 on one shell. Default 500. */
+  readonly commandQuota?: number | undefined;
+}
+
+interface Place {
+  readonly turns: Turns;
+  session: PowerShellSession | undefined;
+  commands: number;
+}
+
+/**
+ * One session per target: opened with the first command, reused, limited in number and in commands, replaced where it is found dead.
+ * Commands of one target run one after another. A command is sent once: what failed is never repeated here.
+ */
+export class SessionPool {
+  readonly #maxSessions: number;
+  readonly #commandQuota: number;
+  /** In the order of last use, oldest first. */
+  readonly #places = new Map<string, Place>();
+  /** Openings and closings, one at a time: so the limit holds. */
+  readonly #doors = new Turns();
+  readonly #sessions = new Set<PowerShellSession>();
+  #wake: (() => void)[] = [];
+  #closed = false;
+
+  constructor(options: SessionPoolOptions = {}) {
+    this.#maxSessions = options.maxSessions ?? 8;
+    this.#commandQuota = options.commandQuota ?? 500;
+  }
+
+  /**
+   * Runs a pipeline on the target's session. The deadline counts from when its turn comes.
+   * @throws ProviderError what opening the session or the pipeline itself throws; `cancelled`
+   */
+  async invoke(target: SessionTarget, pipeline: Pipeline, options: InvokeOptions = {}): Promise<PipelineResult> {
+    const place = this.#place(target.key);
+    const { signal } = options;
+    const cancelled = new Deferred<never>();
+    const cancel = () => {
+      cancelled.reject(
+        new ProviderError("cancelled", `${pipelineName(pipeline)} on ${target.host} was cancelled before it was sent.`),
+      );
+    };
+    const turn = place.turns.take(async () => {
+      const session = await this.#session(target, place);
+      if (signal?.aborted) return await cancelled.promise;
+      // From here on the session itself answers for a cancellation.
+      signal?.removeEventListener("abort", cancel);
+      try {
+        place.commands += 1;
+        return await session.invoke(pipeline, options);
+      } finally {
+        if (!session.usable || place.commands >= this.#commandQuota) await this.#discard(place);
+      }
+    });
+    turn.finally(() => this.#freed()).catch(() => {});
+    if (signal?.aborted) cancel();
+    signal?.addEventListener("abort", cancel);
+    try {
+      // Whoever cancels need not wait for the commands before his.
+      return await Promise.race([turn, cancelled.promise]);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** A session that is the pool's for this target, whichever it has at the moment. Its `close` closes that one only. */
+  session(target: SessionTarget): PowerShellSession {
+    return {
+      host: target.host,
+      usable: true,
+      invoke: (pipeline, options) => this.invoke(target, pipeline, options),
+      close: () => {
+        const place = this.#place(target.key);
+        return place.turns.take(() => this.#discard(place));
+      },
+    };
+  }
+
+  /** Waits for the commands that run, and closes every session. Never throws; commands that still wait are refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#freed();
+    await Promise.all([...this.#places.values()].map((place) => place.turns.take(() => this.#discard(place))));
+  }
+
+  #place(key: string): Place {
+    const place = this.#places.get(key) ?? { turns: new Turns(), session: undefined, commands: 0 };
+    this.#places.delete(key);
+    this.#places.set(key, place);
+    return place;
+  }
+
+  async #session(target: SessionTarget, place: Place): Promise<PowerShellSession> {
+    this.#expectOpen(target);
+    if (place.session?.usable === false) await this.#discard(place);
+    place.session ??= await this.#doors.take(() => this.#open(target));
+    return place.session;
+  }
+
+  async #open(target: SessionTarget): Promise<PowerShellSession> {
+    while (this.#sessions.size >= this.#maxSessions) {
+      const idle = [...this.#places.values()].find((place) => place.session !== undefined && place.turns.size === 0);
+      if (idle === undefined) await this.#somethingFreed();
+      // In its own turn, and only where no command came for it in the meantime.
+      else await idle.turns.take(async () => (idle.turns.size > 1 ? undefined : await this.#discard(idle)));
+    }
+    this.#expectOpen(target);
+    const session = await target.open();
+    this.#sessions.add(session);
+    return session;
+  }
+
+  async #discard(place: Place): Promise<void> {
+    const { session } = place;
+    place.session = undefined;
+    place.commands = 0;
+    if (session === undefined) return;
+    await session.close();
+    this.#sessions.delete(session);
+    this.#freed();
+  }
+
+  #somethingFreed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake.push(resolve);
+    });
+  }
+
+  #freed(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const wake of waiting) wake();
+  }
+
+  #expectOpen({ host }: SessionTarget): void {
+    if (this.#closed)
+      throw new ProviderError("cancelled", `The sessions are being closed: nothing more is sent to ${host}.`);
+  }
+}
