@@ -10,11 +10,11 @@ export function passwordFile(account: string): string {
   return join(folder, account);
 }
 
-/** A random one for each account, made anew with each lab. */
+/** A random one for each account, made anew with each lab. It begins with a letter: a hyphen would be an option to samba-tool. */
 export function makePasswords(accounts: readonly string[]): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const account of accounts) {
-    writeFileSync(passwordFile(account), `${randomBytes(18).toString("base64url")}.Aa1`, { mode: 0o600 });
+    writeFileSync(passwordFile(account), `Aa1.${randomBytes(18).toString("base64url")}`, { mode: 0o600 });
   }
 }
 

@@ -1,10 +1,14 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Client } from "ldapts";
+import { authorityFile } from "../../lab/certificates";
+import { administrator, corp, dc1, hostName, sambaTool } from "../../lab/domain-controller";
+import { findAccount } from "../../provider/directory/accounts";
 import { Directory } from "../../provider/directory/directory";
 import { resolveSettings, type Settings } from "../../provider/settings";
+import { requireLab } from "../support/lab";
 
-/** A real forest, as the lab's environment describes it: the tests' own way in, beside the code under test. */
+/** The lab's forest as its administrator sees it, beside the code under test. */
 export interface Forest {
   readonly settings: Settings;
   /** Distinguished name of the domain. */
@@ -14,40 +18,45 @@ export interface Forest {
   /** The administrator's own connection, for what is done by hand. */
   readonly admin: Client;
   open(overrides?: Partial<Settings>): Directory;
+  /** Lets an account do everything with one object. */
+  grantAll(samAccountName: string, distinguishedName: string): Promise<void>;
   /** `TEST4711`, another one each time. */
   uniqueName(): string;
   close(): Promise<void>;
 }
 
-/** Ends the running suite with a reason where there is no forest to test against. */
+/** Ends the running suite, with a reason, where there is no lab. */
 export async function enterForest(suite: Mocha.Context): Promise<Forest> {
-  const { EXCHANGE_KERBEROS_DOMAIN: dnsName } = process.env;
-  if (dnsName === undefined) {
-    console.log("    skipped: no lab (EXCHANGE_KERBEROS_DOMAIN is not set; npm test brings one up)");
-    suite.skip();
-  }
-  const settings = resolveSettings("default", { config: () => undefined, environment: process.env });
-  const domain = settings.domain
-    .split(".")
-    .map((part) => `DC=${part}`)
-    .join(",");
+  requireLab(suite);
+  const { name, password } = administrator(corp);
+  const environment = {
+    ...process.env,
+    EXCHANGE_KERBEROS_USERNAME: `${name}@${corp.dnsName}`,
+    EXCHANGE_KERBEROS_PASSWORD: password,
+  };
+  const settings = resolveSettings("default", { config: () => undefined, environment });
+  const { baseDn: domain } = corp;
   const opened: Directory[] = [];
   const open = (overrides: Partial<Settings> = {}) => {
     const directory = new Directory({ ...settings, ...overrides });
     opened.push(directory);
     return directory;
   };
-  const { host } = await open().domainController();
-  const admin = new Client({ url: `ldaps://${host}`, tlsOptions: { ca: readFileSync(settings.caFile ?? "") } });
-  await admin.bind(settings.username ?? "", settings.password ?? "");
+  const admin = new Client({ url: `ldaps://${hostName(dc1)}`, tlsOptions: { ca: readFileSync(authorityFile) } });
+  await admin.bind(`${name}@${corp.dnsName}`, password);
   const organizationalUnit = `OU=Test ${randomInt(1e9)},${domain}`;
   await admin.add(organizationalUnit, { objectClass: "organizationalUnit" });
   return {
-    settings: { ...settings, domainController: host },
+    settings,
     domain,
     organizationalUnit,
     admin,
     open,
+    async grantAll(samAccountName, distinguishedName) {
+      const account = await findAccount(open(), samAccountName);
+      const sddl = `(A;;GA;;;${account?.sid})`;
+      await sambaTool(dc1, ["dsacl", "set", `--objectdn=${distinguishedName}`, `--sddl=${sddl}`]);
+    },
     uniqueName: () => `T${randomInt(1e9)}`,
     async close() {
       await removeTree(admin, organizationalUnit);

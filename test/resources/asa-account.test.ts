@@ -19,7 +19,7 @@ describe("AsaAccount", () => {
     forest = await enterForest(this);
   });
   beforeEach(() => {
-    program = new Program();
+    program = new Program(forest.settings);
     name = forest.uniqueName();
     asa = new Resource(asaAccount);
   });
@@ -124,7 +124,7 @@ describe("AsaAccount", () => {
 
   it("asks the directory nothing in a preview without changes", async () => {
     await asa.up(given(), program);
-    const offline = new Program({ domainController: "127.0.0.1" });
+    const offline = new Program(forest.settings, { domainController: "127.0.0.1" });
     assert.equal(await asa.up(given(), offline), "same");
   });
 
@@ -351,7 +351,7 @@ describe("AsaAccount", () => {
         dNSHostName: "real.corp.tailspintoys.com",
       });
       const before = await found(`${name}$`);
-      const preview = new Program();
+      const preview = new Program(forest.settings);
       await asaAccount.check(complete(asaAccount, { name, adopt: true, enabled: false }), {}, preview);
       assert.equal((await writes()) ?? "", before.uSNChanged, "a preview does not write");
       const report = `CN=${name},${forest.organizationalUnit}: enabled: true → false; encryption types: rc4 → rc4, aes128, aes256; its password stays`;
@@ -428,7 +428,7 @@ describe("AsaAccount", () => {
 
     it("is not mistaken for a stranger's before it is replaced", async () => {
       await asa.up(given(), program);
-      const next = new Program();
+      const next = new Program(forest.settings);
       assert.deepEqual(await preview(asaAccount, given(), next, asa.inputs), []);
       assert.deepEqual(await preview(asaAccount, given(), next), []);
       await next.end();
@@ -473,7 +473,10 @@ describe("AsaAccount", () => {
       program,
     );
     await asa.up(given(), program);
-    const ordinary = new Program({ username: `${user}@${forest.settings.domain}`, password: "Ordinary-User-1!" });
+    const ordinary = new Program(forest.settings, {
+      username: `${user}@${forest.settings.domain}`,
+      password: "Ordinary-User-1!",
+    });
     const other = forest.uniqueName();
     await assert.rejects(new Resource(asaAccount).up(given({ name: other }), ordinary), (error: ProviderError) => {
       assert.equal(error.code, "directory-rights");

@@ -1,8 +1,15 @@
 import { ProviderError } from "../../provider/error";
 import { type Connection, openConnection } from "../../provider/resources/connection";
-import type { Context, PreviewInputs, Refusal, ResourceHandler } from "../../provider/resources/handler";
+import {
+  type Context,
+  type PreviewInputs,
+  type Refusal,
+  type ResourceHandler,
+  unknown,
+} from "../../provider/resources/handler";
 import { parseInputs } from "../../provider/runtime/parse-inputs";
-import { resolveSettings, type Settings } from "../../provider/settings";
+import { withUnknowns } from "../../provider/runtime/unknowns";
+import type { Settings } from "../../provider/settings";
 
 /** One run of Pulumi as the handlers see it: a context of its own, and what was said on the terminal. */
 export class Program implements Context {
@@ -11,14 +18,15 @@ export class Program implements Context {
   private readonly connections = new Map<string, Connection>();
   private readonly cancelled = new AbortController();
 
-  constructor(private readonly overrides: Partial<Settings> = {}) {
+  constructor(
+    private readonly settings: Settings,
+    private readonly overrides: Partial<Settings> = {},
+  ) {
     this.signal = this.cancelled.signal;
   }
 
   connection(name: string): Connection {
-    const source = { config: () => undefined, environment: process.env };
-    const found =
-      this.connections.get(name) ?? openConnection({ ...resolveSettings(name, source), ...this.overrides } as Settings);
+    const found = this.connections.get(name) ?? openConnection({ ...this.settings, ...this.overrides });
     this.connections.set(name, found);
     return found;
   }
@@ -43,6 +51,9 @@ export function complete<Inputs>(handler: { schema: ResourceHandler<never, objec
   return inputs as Inputs;
 }
 
+/** How the engine writes an unknown value of any type. */
+const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** What a preview says about a resource: what its shape or the handler refuses. */
 export async function preview<Inputs extends { connection: string }, Outputs extends object>(
   handler: ResourceHandler<Inputs, Outputs>,
@@ -50,8 +61,9 @@ export async function preview<Inputs extends { connection: string }, Outputs ext
   context: Context,
   olds: Partial<Inputs> = {},
 ): Promise<readonly Refusal[]> {
-  const { inputs, refusals } = parseInputs(handler.schema, { ...given });
-  return refusals.length > 0 ? refusals : handler.check(inputs as PreviewInputs<Inputs>, olds, context);
+  const onTheWire = Object.entries(given).map(([name, value]) => [name, value === unknown ? unknownText : value]);
+  const { inputs, refusals } = parseInputs(handler.schema, Object.fromEntries(onTheWire));
+  return refusals.length > 0 ? refusals : handler.check(withUnknowns(inputs) as PreviewInputs<Inputs>, olds, context);
 }
 
 /** One resource through its life, as the engine leads it: check, then diff and update or create. */

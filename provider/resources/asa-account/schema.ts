@@ -7,7 +7,7 @@ const replicationSchema = z.strictObject(
   {
     /** Host names of domain controllers, or names of sites; together they say whom to wait for. */
     domainControllers: z
-      .union([z.literal("all"), z.array(z.string().min(1)).min(1)], {
+      .union([z.literal("all"), z.array(z.string().min(1)).min(1, { error: 'Name at least one, or use "all"' })], {
         error: 'domainControllers is "all" or a list of host names of domain controllers or of names of sites',
       })
       .default("all"),
@@ -53,9 +53,7 @@ export const schema = z.strictObject({
     .union([z.literal(false), replicationSchema], {
       error: (issue) => {
         const branches = issue.code === "invalid_union" ? issue.errors : [];
-        const said = branches.at(-1)?.[0];
-        if (said?.code === "unrecognized_keys") return `There is no ${said.keys.join(", ")} in replication`;
-        return said?.message ?? "Give false, or an object with domainControllers and timeoutSeconds";
+        return branches.at(-1)?.[0]?.message ?? "Give false, or an object with domainControllers and timeoutSeconds";
       },
     })
     .default({ domainControllers: "all", timeoutSeconds: 900 }),

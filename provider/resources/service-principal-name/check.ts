@@ -2,7 +2,6 @@ import { findQualified } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
 import { sameSpn } from "../../directory/service-principal-name";
 import { accountsToAdopt } from "../account-fates";
-import { changedProperties } from "../compare";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
 import { hasName, holderRefusal, strangers } from "./holders";
 import { beforeDeployment, nameRefusal, portWarning } from "./name-rules";
@@ -29,9 +28,10 @@ export async function check(
   if (badName !== undefined) return [{ property: "spn", reason: badName }];
   if (olds.spn === undefined && !claims.asksFor(spn)) return [{ property: "spn", reason: claimedTwice(spn) }];
 
-  const changed = changedProperties(olds, inputs, ["spn", "account", "takeFrom", "allowServerName"]);
-  if (!changed.includes("spn") && (!changed.includes("account") || account === unknown)) return [];
-  const warning = changed.includes("spn") ? portWarning(spn) : undefined;
+  const sameName = sameSpn(olds.spn ?? "", spn);
+  const sameAccount = account === unknown || account.toLowerCase() === olds.account?.toLowerCase();
+  if (sameName && sameAccount) return [];
+  const warning = sameName ? undefined : portWarning(spn);
   if (warning !== undefined) context.progress(warning);
 
   const owner = account === unknown ? undefined : await findQualified(directory, account);
