@@ -13,6 +13,8 @@ export const configurationSchema = z.object({
   /** Host name of the domain controller that Exchange works with; LDAPS on it. */
   domainController: z.string(),
   caFile: z.string(),
+  /** Trusted domains: DNS name to NetBIOS name. */
+  trustedDomains: z.record(z.string(), z.string()),
   /** Who sets up computer accounts and DNS records, and reads accounts for the servers. */
   administrator: logOn,
   /** User principal names of those who administer Exchange. */

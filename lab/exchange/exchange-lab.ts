@@ -35,8 +35,9 @@ export class ExchangeLab {
       url: `ldaps://${domainController}`,
       reader: administrator,
     });
-    const administrators = configuration.exchangeAdministrators;
-    this.organization = Organization.load(folder, { domain, netbiosName, domainController, administrators }, directory);
+    const { trustedDomains, exchangeAdministrators: administrators } = configuration;
+    const options = { domain, netbiosName, domainController, trustedDomains, administrators };
+    this.organization = Organization.load(folder, options, directory);
     this.registry = new ShellRegistry(this.organization);
     this.balancer = new Balancer(configuration);
   }

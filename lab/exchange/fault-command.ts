@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { control } from "./control/client";
 import type { ControlRequest } from "./control/request";
 import { requestSchema } from "./control/request";
+import { lagController } from "./directory-fault";
 import { exchangeControlSocket } from "./up";
 
 /** Sends a request; words that the command line cannot check are checked here, before anything is sent. */
@@ -22,7 +23,7 @@ const number = (text: string) => {
 
 /** `npm run lab -- fault …`: lets things go wrong in the running Exchange part, and puts them right again. */
 export function addFaultCommand(program: Command): void {
-  const fault = program.command("fault").description("let something go wrong with the lab's Exchange");
+  const fault = program.command("fault").description("let something go wrong in the lab");
   const on = (name: string, description: string) => fault.command(name).description(description);
   on("status", "say what every server has, and which faults are set").action(() => tell({ request: "status" }));
   on("clear", "forget delays, failures and refusals").action(() => tell({ request: "clear-faults" }));
@@ -43,7 +44,7 @@ export function addFaultCommand(program: Command): void {
   on("hang <cmdlet> [server]", "let a cmdlet never come back").action((cmdlet, server) =>
     tell({ request: "add-fault", fault: { fault: "hang", cmdlet, server } }),
   );
-  on("refuse-password <yes|no>", "let the directory refuse the roll script's new password").action((word) =>
+  on("refuse-password <yes|no>", "let the roll script believe that the directory refused").action((word) =>
     tell({ request: "add-fault", fault: { fault: "refuse-password-change", refuse: word === "yes" } }),
   );
   on("script-exit", "let the roll script report an exit code of its own")
@@ -67,6 +68,9 @@ export function addFaultCommand(program: Command): void {
   );
   on("proxy <same|next>", "where a session without TargetServer runs").action((proxyTo) =>
     tell({ request: "set-organization", proxyTo }),
+  );
+  on("lag <controller> <yes|no>", "stop a domain controller from taking changes in").action((controller, word) =>
+    lagController(controller, word === "yes"),
   );
   on("configuration <ask|text|object>", "how the account's configuration travels").action((configurationShape) =>
     tell({ request: "set-organization", configurationShape }),

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { authorityFile, provideCertificate } from "../certificates";
 import { waitUntil } from "../command";
 import { addHostRecord } from "../dns";
-import { administrator, corp, dc1, hostName } from "../domain-controller";
+import { administrator, corp, dc1, hostName, users } from "../domain-controller";
 import { kerberosConfiguration } from "../environment";
 import { checkoutFolder, labFolder } from "../folders";
 import { addAddress, addresses } from "../network-namespace";
@@ -68,6 +68,7 @@ async function configurationOf(servers: ExchangeConfiguration["servers"]): Promi
     netbiosName: corp.netbiosName,
     domainController: hostName(dc1),
     caFile: authorityFile,
+    trustedDomains: { [users.dnsName]: users.netbiosName },
     administrator: { name: `${name}@${corp.dnsName}`, password: administratorPassword },
     exchangeAdministrators: [`${name}@${corp.dnsName}`, `${delegatedUser}@${corp.dnsName}`],
     namespaces,

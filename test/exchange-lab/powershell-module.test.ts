@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { Controls } from "../../lab/exchange/control/controls";
 import { serveControl } from "../../lab/exchange/control/server";
 import { powerShellModule } from "../../lab/exchange/powershell-module";
-import { findEngine } from "./support/engine";
+import { findEngine } from "../support/engine";
 import { administrator, organizationOf } from "./support/model";
 
 const run = promisify(execFile);

@@ -1,15 +1,15 @@
 import { strict as assert } from "node:assert";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { authorityFile } from "../../lab/certificates";
 import { mustRun } from "../../lab/command";
 import { corp } from "../../lab/domain-controller";
 import { labStatus } from "../../lab/exchange/control/client";
 import { exchangeControlSocket } from "../../lab/exchange/up";
-import { cacheFolder, labFolder } from "../../lab/folders";
+import { labFolder } from "../../lab/folders";
 import { password } from "../../lab/passwords";
 import { corpUser, delegatedUser } from "../../lab/people";
 import { requireLab, skip } from "../support/lab";
+import { foreignPython } from "../support/python";
 import { removeCredentials, tell } from "./support/clients";
 
 interface Call {
@@ -28,7 +28,6 @@ interface CallResult {
 }
 
 const server = `cas-1.${corp.dnsName}`;
-const python = join(cacheFolder(), "python", "bin", "python");
 const status: Call = {
   name: "Get-ClientAccessService",
   parameters: { Identity: "cas-1", IncludeAlternateServiceAccountCredentialStatus: true },
@@ -42,19 +41,18 @@ const write: Call = {
 /** A foreign client, over HTTP with sealed bodies unless it says otherwise. */
 describe("Exchange lab: remote PowerShell for pypsrp", function () {
   this.timeout(60_000);
-  let ready = false;
+  let python = "";
 
   before(async function () {
     requireLab(this);
     const up = await labStatus(exchangeControlSocket).catch(() => undefined);
     if (up === undefined) skip(this, "the lab has no Exchange; bring it up with --exchange 2");
-    if (!existsSync(python)) skip(this, "no Python with pypsrp; npm test installs it where there is a network");
-    ready = true;
+    python = foreignPython() ?? skip(this, "no Python with pypsrp; npm test installs it where there is a network");
     await logOn(delegatedUser);
   });
 
   afterEach(async () => {
-    if (!ready) return;
+    if (python === "") return;
     await tell({ request: "clear-faults" });
     await tell({ request: "set-organization", proxyTo: "same", maximumShells: 18 });
     await removeCredentials("cas-1");

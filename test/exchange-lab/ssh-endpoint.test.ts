@@ -9,9 +9,9 @@ import { exchangeControlSocket, exchangeFolder } from "../../lab/exchange/up";
 import { labFolder } from "../../lab/folders";
 import { passwordFile } from "../../lab/passwords";
 import { corpUser, delegatedUser } from "../../lab/people";
+import { findEngine } from "../support/engine";
 import { requireLab, skip } from "../support/lab";
 import { MailClient, removeCredentials, TestAccount, tell } from "./support/clients";
-import { findEngine } from "./support/engine";
 
 const rollScript =
   "C:\\Program Files\\Microsoft\\Exchange Server\\V15\\Scripts\\RollAlternateServiceAccountPassword.ps1";

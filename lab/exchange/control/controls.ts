@@ -1,4 +1,5 @@
 import { qualifiedUserName } from "../model/credential";
+import type { Fault } from "../model/faults";
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
 import type { ShellRegistry } from "../shell/shell-registry";
@@ -28,7 +29,7 @@ export class Controls {
       case "status":
         return this.status();
       case "add-fault":
-        return organization.faults.add(request.fault);
+        return organization.faults.add(this.named(request.fault));
       case "clear-faults":
         return organization.faults.clear();
       case "stop-server": {
@@ -75,6 +76,12 @@ export class Controls {
       case "invoke":
         return invoke(organization, registry, request);
     }
+  }
+
+  /** A fault for a server that is not there would never happen, and nobody would notice. */
+  private named(fault: Fault): Fault {
+    if (!("server" in fault) || fault.server === undefined) return fault;
+    return { ...fault, server: this.organization.require(fault.server).state.name };
   }
 
   /** Waits until what is stored is what Kerberos works with. */

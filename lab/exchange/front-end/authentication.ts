@@ -79,10 +79,11 @@ export async function authenticate(
   return undefined;
 }
 
-/** `wendy@CORP.TAILSPINTOYS.COM` as `TAILSPIN\wendy`; another forest goes by the first label of its realm. */
-function windowsName(name: string, organization: Organization): string {
+/** `wendy@CORP.TAILSPINTOYS.COM` as `TAILSPIN\wendy`. */
+function windowsName(name: string, { state }: Organization): string {
   const [user = "", realm = ""] = name.split("@");
   if (realm === "") return name;
-  const own = realm.toLowerCase() === organization.state.domain.toLowerCase();
-  return `${own ? organization.state.netbiosName : realm.split(".")[0]?.toUpperCase()}\\${user}`;
+  const domain = realm.toLowerCase();
+  const netbiosName = domain === state.domain.toLowerCase() ? state.netbiosName : state.trustedDomains[domain];
+  return `${netbiosName ?? domain}\\${user}`;
 }

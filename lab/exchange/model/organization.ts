@@ -20,6 +20,8 @@ export const organizationSchema = z.object({
   /** DNS name of the domain that holds the servers. */
   domain: z.string(),
   netbiosName: z.string(),
+  /** Trusted domains: DNS name to the name that logs show. */
+  trustedDomains: z.record(z.string(), z.string()),
   /** The directory's host that answers, as objects name it. */
   domainController: z.string(),
   servers: z.array(serverStateSchema),
@@ -41,6 +43,7 @@ export interface OrganizationOptions {
   readonly domain: string;
   readonly netbiosName: string;
   readonly domainController: string;
+  readonly trustedDomains?: Readonly<Record<string, string>>;
   readonly administrators?: readonly string[];
 }
 
@@ -68,6 +71,7 @@ export class Organization {
       name: "Tailspin Toys",
       domain: options.domain,
       netbiosName: options.netbiosName,
+      trustedDomains: { ...options.trustedDomains },
       domainController: options.domainController,
       servers: [],
       arrays: {},

@@ -12,9 +12,13 @@ const shellAction = namespaces.rsp;
 /** Numbers that clients go by (MS-WSMV 2.2.4.43, ERROR_WSMAN_…). */
 const faultCodes = { accessDenied: 5, timedOut: 2150858793, noSuchShell: 2150858843, badResource: 2150858811 };
 
+/** A shell that nobody asks for anything ends after this many milliseconds. */
+const idleTimeout = 900_000;
+
 interface OpenShell {
   readonly user: string;
   readonly shell: RemoteShell;
+  readonly idle: NodeJS.Timeout;
 }
 
 /** The shells of one server's endpoint, by what WS-Management asks of them. */
@@ -53,8 +57,15 @@ export class ShellService {
 
   /** All shells end with the server. */
   clear(): void {
-    for (const { shell } of this.shells.values()) shell.close();
-    this.shells.clear();
+    for (const id of [...this.shells.keys()]) this.end(id);
+  }
+
+  private end(id: string): void {
+    const open = this.shells.get(id);
+    if (open === undefined) return;
+    clearTimeout(open.idle);
+    this.shells.delete(id);
+    open.shell.close();
   }
 
   private create({ action, messageId, body }: WsmanRequest, user: string, query: string): string {
@@ -69,7 +80,8 @@ export class ShellService {
         throw new WsmanFault(faultCodes.accessDenied, thrown.message, "w:AccessDenied");
       throw thrown;
     }
-    this.shells.set(id, { user, shell });
+    const idle = setTimeout(() => this.end(id), idleTimeout).unref();
+    this.shells.set(id, { user, shell, idle });
     const creation = body.find(powerShellNamespace, "creationXml")?.text ?? "";
     shell.send(Buffer.from(creation, "base64"), undefined);
     const selector = `<w:SelectorSet><w:Selector Name="ShellId">${id.toUpperCase()}</w:Selector></w:SelectorSet>`;
@@ -85,11 +97,7 @@ export class ShellService {
   }
 
   private delete({ action, messageId, shellId = "" }: WsmanRequest, user: string): string {
-    const open = this.shells.get(shellId);
-    if (open !== undefined && open.user === user) {
-      this.shells.delete(shellId);
-      open.shell.close();
-    }
+    if (this.shells.get(shellId)?.user === user) this.end(shellId);
     return envelope(`${action}Response`, messageId, "");
   }
 
@@ -144,9 +152,10 @@ export class ShellService {
     const open = this.shells.get(request.shellId ?? "");
     if (open === undefined || open.user !== user) throw this.notFound(request);
     if (open.shell.expired) {
-      this.shells.delete(request.shellId ?? "");
+      this.end(request.shellId ?? "");
       throw this.notFound(request);
     }
+    open.idle.refresh();
     return open.shell;
   }
 
