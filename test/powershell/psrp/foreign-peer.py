@@ -57,7 +57,7 @@ def describe(event):
     elif isinstance(event, psrpcore.ProgressRecordEvent):
         told["value"] = [event.record.Activity, event.record.PercentComplete]
     elif isinstance(event, (psrpcore.PipelineHostResponseEvent, psrpcore.RunspacePoolHostResponseEvent)):
-        told["value"] = plain(event.ps_object.mr)
+        told["value"] = plain(event.result)
     elif isinstance(event, (psrpcore.PipelineHostCallEvent, psrpcore.RunspacePoolHostCallEvent)):
         told["value"] = [event.method_identifier.name, plain(event.method_parameters)]
     for name in ("ci", "count", "success"):

@@ -1,0 +1,315 @@
+import { strict as assert } from "node:assert";
+import { inspect } from "node:util";
+import { ProviderError } from "../../../provider/error";
+import {
+  type ClientEvent,
+  deserialize,
+  encodePacket,
+  OutOfProcessReader,
+  type PsInput,
+  PsList,
+  PsObject,
+  PsScalar,
+  poolGuid,
+  RunspacePoolClient,
+  RunspacePoolServer,
+  SecureString,
+  type ServerEvent,
+  serialize,
+} from "../../../provider/powershell/psrp";
+import { found } from "./found";
+import { fuzz, read } from "./fuzz";
+
+const refused = (pattern: RegExp) => (thrown: unknown) => {
+  assert.ok(thrown instanceof ProviderError && thrown.code === "protocol", String(thrown));
+  assert.match(thrown.message, pattern);
+  return true;
+};
+
+/** Both ends in one process, their bytes cut into pieces of this size. */
+function joined(pieceSize = Number.POSITIVE_INFINITY, fragmentSize = 32768) {
+  const client = new RunspacePoolClient();
+  const server = new RunspacePoolServer();
+  const events: { client: ClientEvent[]; server: ServerEvent[] } = { client: [], server: [] };
+  const carry = () => {
+    for (const [from, to, into] of [
+      [client, server, events.server],
+      [server, client, events.client],
+    ] as const) {
+      for (const { data, pipelineId } of from.dataToSend(fragmentSize)) {
+        for (let at = 0; at < data.length; at += Math.min(pieceSize, data.length)) {
+          (into as unknown[]).push(...to.receive(data.subarray(at, at + pieceSize), pipelineId));
+        }
+      }
+    }
+  };
+  client.open();
+  carry();
+  return { client, server, events, carry };
+}
+
+describe("PSRP core", () => {
+  describe("out of turn", () => {
+    it("names action, state and expected states on the client", () => {
+      const client = new RunspacePoolClient();
+      assert.throws(
+        () => client.createPipeline([{ name: "It" }]),
+        refused(/^Cannot create a pipeline: the runspace pool is BeforeOpen, it would have to be Opened\.$/),
+      );
+      assert.throws(() => client.receive(new Uint8Array()), refused(/^Cannot receive: .* BeforeOpen/));
+      assert.throws(() => client.getAvailableRunspaces(), refused(/^Cannot get the available runspaces/));
+      client.open();
+      assert.throws(() => client.open(), refused(/^Cannot open the runspace pool: .* is Opening, .* BeforeOpen\.$/));
+      assert.throws(
+        () => client.sendInput("x", 1),
+        refused(/^Cannot send pipeline input: the pipeline is unknown or ended/),
+      );
+    });
+
+    it("refuses to close a pool whose pipelines are open", () => {
+      const { client } = joined();
+      const id = client.createPipeline([{ name: "It" }]);
+      assert.throws(() => client.beginClose(), refused(/^Cannot close the runspace pool: .*in use by 1 pipelines/));
+      client.endPipeline(id);
+      client.beginClose();
+      client.endClose();
+      assert.throws(() => client.createPipeline([{ name: "It" }]), refused(/is Closed/));
+    });
+
+    it("names action, state and expected states on the server", () => {
+      const { client, server, events, carry } = joined();
+      const id = client.createPipeline([{ name: "It" }]);
+      assert.throws(() => client.sendInput(id, 1), refused(/without open input/));
+      carry();
+      assert.equal(events.server.at(-1)?.type, "createPipeline");
+      assert.throws(
+        () => server.writeOutput(id, 1),
+        refused(/^Cannot write output: the pipeline is NotStarted, .* Running or Stopping/),
+      );
+      server.start(id);
+      assert.throws(() => server.start(id), refused(/^Cannot start a pipeline: the pipeline is Running/));
+      server.complete(id);
+      assert.throws(() => server.complete(id), refused(/^Cannot complete a pipeline: the pipeline is Completed/));
+      assert.throws(
+        () => new RunspacePoolServer().requestKey(),
+        refused(/^Cannot request the session key: the runspace pool is BeforeOpen/),
+      );
+    });
+
+    it("refuses what the other end must not send", () => {
+      const { client, server } = joined();
+      const foreign = new RunspacePoolClient();
+      foreign.open();
+      const [opening] = foreign.dataToSend();
+      assert.ok(opening !== undefined);
+      assert.throws(() => server.receive(opening.data), refused(/accept the client's capability: .* is Opened/));
+      assert.throws(() => client.receive(opening.data), refused(/not for the client/));
+    });
+  });
+
+  it("goes on after a disconnect", () => {
+    const { client, server, events, carry } = joined();
+    const id = client.createPipeline([{ name: "It" }]);
+    carry();
+    server.start(id);
+    client.disconnected();
+    server.disconnected();
+    assert.equal(client.pipelineState(id), "Disconnected");
+    server.writeOutput(id, "while away");
+    client.connect();
+    carry();
+    carry();
+    assert.equal(client.state, "Opened");
+    assert.equal(client.pipelineState(id), "Running");
+    server.complete(id);
+    carry();
+    assert.ok(events.client.some((event) => event.type === "output" && event.value === "while away"));
+    assert.equal(client.pipelineState(id), "Completed");
+  });
+
+  describe("fragments", () => {
+    for (const [pieceSize, fragmentSize] of [
+      [1, 32768],
+      [7, 64],
+      [Number.POSITIVE_INFINITY, 22],
+      [20, 100],
+    ] as const) {
+      it(`arrive whole in pieces of ${pieceSize} bytes, ${fragmentSize} bytes a fragment`, () => {
+        const { client, server, events, carry } = joined(pieceSize, fragmentSize);
+        const id = client.createPipeline([{ name: "It" }], { input: true });
+        const text = "é".repeat(500);
+        client.sendInput(id, text);
+        client.sendInput(id, "next");
+        carry();
+        assert.deepEqual(
+          events.server.flatMap((event) => (event.type === "pipelineInput" ? [event.value] : [])),
+          [text, "next"],
+        );
+        assert.equal(server.state, "Opened");
+      });
+    }
+
+    it("of several messages may be interleaved, but not out of order", () => {
+      const pieces = (() => {
+        const { client, server } = joined();
+        const id = client.createPipeline([{ name: "It" }], { input: true });
+        for (const value of ["a".repeat(100), "b".repeat(100)]) client.sendInput(id, value);
+        const [create, ...rest] = client.dataToSend(120);
+        return { server, id, rest: [create, ...rest].map((piece) => piece?.data ?? new Uint8Array()) };
+      })();
+      const objectId = (data: Uint8Array) => Number(Buffer.from(data).readBigUInt64BE(0));
+      const last = Math.max(...pieces.rest.map(objectId));
+      const of = (id: number) => pieces.rest.filter((data) => objectId(data) === id);
+      const mixed = of(last - 1).flatMap((data, index) => [data, of(last)[index] ?? new Uint8Array()]);
+      const inputs = [...of(last - 2), ...mixed].flatMap((data) => pieces.server.receive(data, pieces.id));
+      assert.deepEqual(
+        inputs.map((event) => ("value" in event ? event.value : event.type)),
+        ["createPipeline", "a".repeat(100), "b".repeat(100)],
+      );
+
+      const { client, server } = joined();
+      const id = client.createPipeline([{ name: "It" }]);
+      const [first, , third] = client.dataToSend(120);
+      server.receive(first?.data ?? new Uint8Array(), id);
+      assert.throws(() => server.receive(third?.data ?? new Uint8Array(), id), refused(/out of order/));
+    });
+
+    it("are refused where their sum is too large, before they are held", () => {
+      const server = new RunspacePoolServer({ limits: { maxMessageSize: 1000 } });
+      const header = Buffer.alloc(21);
+      header.writeUInt8(1, 16);
+      header.writeUInt32BE(0xffffffff, 17);
+      assert.throws(() => server.receive(header), refused(/larger than 1000 bytes/));
+    });
+  });
+
+  describe("values", () => {
+    it("within limits are read, beyond them refused", () => {
+      const nested = (depth: number): PsInput => (depth === 0 ? "x" : [nested(depth - 1)]);
+      assert.ok(deserialize(serialize(nested(50))) instanceof PsList);
+      assert.throws(() => serialize(nested(101)), refused(/nests deeper/));
+      assert.throws(() => deserialize(serialize(nested(50)), { maxDepth: 40 }), refused(/nests deeper than 40/));
+      assert.throws(() => deserialize(serialize("x".repeat(100)), { maxLength: 50 }), refused(/longer than 50/));
+      assert.throws(() => deserialize(serialize([1, 2, 3]), { maxElements: 4 }), refused(/more than 4 elements/));
+    });
+
+    for (const [name, xml] of [
+      ["a DTD", "<!DOCTYPE S><S>x</S>"],
+      ["an entity of its own", '<!DOCTYPE S [<!ENTITY a "b">]><S>&a;</S>'],
+      ["a name that JavaScript knows as an entity", "<S>&constructor;</S>"],
+      ["a comment", "<S>a<!-- b --></S>"],
+      ["CDATA", "<S><![CDATA[a]]></S>"],
+      ["two roots", "<S>a</S><S>b</S>"],
+      ["half an element", "<S>a"],
+      ["an unknown element", "<Foo>a</Foo>"],
+      ["an element that JavaScript knows", "<constructor />"],
+      ["an integer out of range", "<I32>2147483648</I32>"],
+      ["an integer in words", "<I32>1e3</I32>"],
+      ["a Boolean in words", "<B>True</B>"],
+      ["bytes that are no base64", "<BA>!!!!</BA>"],
+      ["a date in words", "<DT>yesterday</DT>"],
+      ["a reference to nothing", '<Obj RefId="0"><LST><Ref RefId="7" /></LST></Obj>'],
+      ["two objects of one number", '<Obj RefId="0"><LST><Obj RefId="0" /></LST></Obj>'],
+      ["a property without a name", '<Obj RefId="0"><MS><S>a</S></MS></Obj>'],
+      ["text among properties", '<Obj RefId="0"><MS>text</MS></Obj>'],
+      ["a secret without a key", "<SS>AAAA</SS>"],
+      ["nothing", ""],
+    ] as const) {
+      it(`with ${name} are refused`, () => {
+        assert.throws(() => deserialize(xml), refused(/cannot be read|is not a PowerShell/));
+      });
+    }
+
+    it("have a property for a name like __proto__, and no other object has", () => {
+      const value = deserialize('<Obj RefId="0"><MS><S N="__proto__">x</S></MS></Obj>');
+      assert.ok(value instanceof PsObject);
+      assert.equal(value.property("__proto__"), "x");
+      assert.equal(({} as Record<string, unknown>).x, undefined);
+    });
+
+    it("that are no value of PowerShell's are refused before they are sent", () => {
+      assert.throws(() => serialize({ a: 1 } as unknown as PsInput), refused(/no PowerShell form/));
+      assert.throws(() => serialize(undefined as unknown as PsInput), refused(/no PowerShell form/));
+      assert.throws(() => serialize(2n ** 64n), refused(/out of the range/));
+      assert.throws(() => new PsScalar("Byte", "256"), refused(/not a PowerShell Byte/));
+    });
+
+    it("keep a time of 100 ns and say its instant only where it has an offset", () => {
+      const time = new PsScalar("DateTime", "2026-01-02T03:04:05.1234567+01:00");
+      assert.equal(time.toDate().toISOString(), "2026-01-02T02:04:05.123Z");
+      assert.throws(() => new PsScalar("DateTime", "2026-01-02T03:04:05").toDate(), refused(/names no instant/));
+    });
+  });
+
+  describe("a secure string", () => {
+    it("never prints itself", () => {
+      const secret = new SecureString("geheim");
+      const shown = [
+        String(secret),
+        `${secret}`,
+        JSON.stringify({ secret }),
+        inspect(secret),
+        inspect({ secret }, { showHidden: true, depth: 9 }),
+      ];
+      for (const text of shown) assert.doesNotMatch(text, /geheim|103, 0|67 00 65/);
+      assert.equal(secret.reveal(), "geheim");
+    });
+
+    it("has no text once it is wiped", () => {
+      const secret = new SecureString("geheim");
+      const memory = secret.utf16();
+      secret.wipe();
+      assert.ok(memory.every((byte) => byte === 0));
+      assert.throws(() => secret.reveal(), refused(/wiped/));
+    });
+  });
+
+  describe("lines", () => {
+    it("are packets wherever they are cut", () => {
+      const packets = [
+        { type: "data", stream: "promptResponse", id: poolGuid, data: Buffer.from("é<>") },
+        { type: "commandAck", id: poolGuid },
+      ] as const;
+      const bytes = Buffer.from(packets.map((packet) => encodePacket(packet)).join(""));
+      for (let at = 0; at <= bytes.length; at++) {
+        const reader = new OutOfProcessReader();
+        assert.deepEqual([...reader.receive(bytes.subarray(0, at)), ...reader.receive(bytes.subarray(at))], packets);
+      }
+    });
+
+    it("that are none are quoted, up to 200 characters and without controls", () => {
+      const line = `Welcome \u001b[31m${"x".repeat(300)}\n`;
+      assert.throws(
+        () => new OutOfProcessReader().receive(Buffer.from(line)),
+        (thrown) => {
+          refused(/wrote something that is not its remoting protocol: "Welcome \?\[31mx{187}"/)(thrown);
+          return true;
+        },
+      );
+    });
+
+    it("without end are refused", () => {
+      assert.throws(
+        () => new OutOfProcessReader(1000).receive(Buffer.alloc(1001, 65)),
+        refused(/not its remoting protocol/),
+      );
+    });
+  });
+
+  describe("mutated input", () => {
+    it("is read or refused, never more (20,000 inputs)", function () {
+      this.timeout(60_000);
+      const report = fuzz(20_000, 20261123);
+      assert.deepEqual(report.found, []);
+      assert.equal(Object.keys(report.accepted).length, 4, "every reader took some");
+      assert.equal(Object.keys(report.refused).length, 4, "every reader refused some");
+      assert.ok(report.growth < 200, `${report.growth} MiB`);
+    });
+
+    for (const [name, reader, base64] of found) {
+      it(`once found: ${name}`, () => {
+        assert.throws(() => read({ reader, bytes: Buffer.from(base64, "base64") }), refused(/./));
+      });
+    }
+  });
+});
