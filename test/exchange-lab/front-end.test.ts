@@ -1,9 +1,13 @@
 import { strict as assert } from "node:assert";
 import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { corp } from "../../lab/domain-controller";
 import { labStatus } from "../../lab/exchange/control/client";
-import { exchangeControlSocket } from "../../lab/exchange/up";
+import { exchangeControlSocket, exchangeFolder } from "../../lab/exchange/up";
+import { namespaceProcesses } from "../../lab/network-namespace";
 import { corpUser } from "../../lab/people";
+import { logFolder } from "../../lab/processes";
 import { requireLab, skip } from "../support/lab";
 import {
   basicOptions,
@@ -162,6 +166,21 @@ describe("Exchange lab: clients in front of real Kerberos", function () {
     } finally {
       await set(["Ntlm", "OAuth", "Negotiate"]);
       await recycle();
+    }
+  });
+
+  it("writes a deployed password nowhere that others can read", async () => {
+    const hidden = [account.secret, Buffer.from(account.secret, "utf16le")];
+    const places = [exchangeFolder, logFolder].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((file) => file.isFile())
+        .map((file) => join(file.parentPath, file.name)),
+    );
+    const processes = (await namespaceProcesses()).flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
+    assert(places.length > 5 && processes.length > 2);
+    for (const place of [...places, ...processes]) {
+      const bytes = existsSync(place) ? readFileSync(place) : Buffer.alloc(0);
+      for (const one of hidden) assert(!bytes.includes(one), place);
     }
   });
 

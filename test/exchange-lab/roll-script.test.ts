@@ -86,6 +86,16 @@ describe("Exchange lab: the roll script", () => {
     assert.deepEqual(passwords("cas-2"), ["kept"]);
   });
 
+  it("fails a copy that not every server took", async () => {
+    const { roll, passwords, organization } = world();
+    await roll({ ToSpecificServers: true, Identity: ["cas-1"], ...generate });
+    organization.faults.add({ fault: "fail", server: "cas-2", cmdlet: "Set-ClientAccessServer", times: 1 });
+    const copy = { ToSpecificServers: true, Identity: ["cas-2", "cas-3"], CopyFrom: "cas-1", Unattended: true };
+    const { last, exitCode } = await roll(copy);
+    assert.deepEqual([last, exitCode], ["THE SCRIPT HAS FAILED", 1]);
+    assert.deepEqual([passwords("cas-2"), passwords("cas-3")], [[], passwords("cas-1")]);
+  });
+
   it("changes nothing when a server cannot be reached beforehand", async () => {
     const { roll, passwords, directory, organization, events } = world();
     organization.require("cas-2").online = false;
