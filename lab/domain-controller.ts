@@ -48,6 +48,8 @@ export const configurationFile = (controller: DomainController) => join(folderOf
 const networkOptions = (controller: DomainController) => [
   `--option=interfaces=${controller.address}/32`,
   "--option=bind interfaces only=yes",
+  // Else the machine's own smb.conf goes into ours; Debian's asks PAM at each logon, and fails.
+  "--configfile=/dev/null",
 ];
 
 /** The first controller of a forest. */
@@ -106,7 +108,7 @@ async function configure(controller: DomainController): Promise<void> {
   const settings = {
     "pid directory": own("pid", 0o755),
     "ncalrpc dir": own("ncalrpc", 0o755),
-    "winbindd socket directory": own("winbindd", 0o755),
+    "winbindd socket directory": own("samba/winbindd", 0o755),
     "ntp signd socket directory": own("ntp-signd", 0o750),
     "tls enabled": "yes",
     "tls certfile": certificate,
@@ -125,7 +127,13 @@ async function configure(controller: DomainController): Promise<void> {
 }
 
 export async function start(controller: DomainController): Promise<void> {
-  startProcess(controller.name, "samba", ["-s", configurationFile(controller), "-i", "--no-process-group"]);
+  startProcess(controller.name, "sh", [
+    "-c",
+    // smbd asks the winbindd of /run/samba, whatever smb.conf says, so each controller gets a /run of its own.
+    'mount --bind "$1" /run && exec samba -s "$2" -i --no-process-group',
+    "sh",
+    ...[join(folderOf(controller), "run"), configurationFile(controller)],
+  ]);
   await waitUntil(`${controller.name} answers`, () => answers(controller), 90_000);
 }
 

@@ -9,8 +9,8 @@ import { randomPassword } from "../../provider/directory/password";
 import type { ProviderError } from "../../provider/error";
 import type { Settings } from "../../provider/settings";
 import { enterForest, type Forest } from "./forest";
+import { LossyProxy } from "./lossy-proxy";
 import { nameServer } from "./name-server";
-import { Proxy } from "./proxy";
 
 describe("connections to a domain controller", () => {
   let forest: Forest;
@@ -116,7 +116,7 @@ describe("connections to a domain controller", () => {
 
   it("tries a wrong password once in a run, whoever asks", async () => {
     const { address: host } = await lookup(forest.settings.domainController ?? "");
-    const proxy = await new Proxy({ host, port: 636 }).listen({ host: "127.0.0.1", port: 636 });
+    const proxy = await new LossyProxy({ host, port: 636 }).listen({ host: "127.0.0.1", port: 636 });
     closing.push(() => proxy.close());
     const directory = forest.open({ password: "wrong", ...(await throughLoopback()) });
     const ask = () =>
@@ -142,12 +142,12 @@ describe("connections to a domain controller", () => {
   }
 
   describe("when the connection is lost", () => {
-    let proxy: Proxy;
+    let proxy: LossyProxy;
 
     async function throughProxy(tls: "ldaps" | "starttls") {
       const { address: host } = await lookup(forest.settings.domainController ?? "");
       const port = tls === "ldaps" ? 636 : 389;
-      proxy = await new Proxy({ host, port }).listen({ host: "127.0.0.1", port });
+      proxy = await new LossyProxy({ host, port }).listen({ host: "127.0.0.1", port });
       closing.push(() => proxy.close());
       return forest.open({ tls, directoryTimeoutSeconds: 5, ...(await throughLoopback()) });
     }
@@ -214,7 +214,7 @@ describe("connections to a domain controller", () => {
         return true;
       });
       const { address: host } = await lookup(forest.settings.domainController ?? "");
-      const back = await new Proxy({ host, port: 636 }).listen({ host: "127.0.0.1", port: 636 });
+      const back = await new LossyProxy({ host, port: 636 }).listen({ host: "127.0.0.1", port: 636 });
       closing.push(() => back.close());
       assert.equal((await readAccount(directory, account.guid))?.guid, account.guid);
     });

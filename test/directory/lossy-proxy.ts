@@ -5,7 +5,7 @@ import net from "node:net";
 export type Fault = "lose-request" | "lose-answer";
 
 /** Passes bytes to another host; loses a piece, and with it the connection, when told to. */
-export class Proxy {
+export class LossyProxy {
   connections = 0;
   fault: Fault | undefined;
   private readonly sockets = new Set<net.Socket>();
