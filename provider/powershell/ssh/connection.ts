@@ -1,4 +1,4 @@
-import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
+import { Client, type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { ProviderError } from "../../error";
 import { Deferred } from "../deferred";
 import { LastWords } from "../last-words";
@@ -28,14 +28,14 @@ export async function startOverSsh(options: SshOptions): Promise<ServerStreams> 
   const check = await hostKeyCheck(host, port, options);
   const credentials = await logon(options);
   let refusal: ProviderError | undefined;
-  const client = await connect(options, {
+  const client = await connect({
     ...credentials,
     host,
     port,
     readyTimeout: options.connectDeadline ?? 20_000,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 4,
-    algorithms: { serverHostKey: { prepend: preferred(check.keyTypes), append: [], remove: [] } },
+    algorithms: { serverHostKey: knownFirst(check.keyTypes) },
     hostVerifier: (key: Buffer) => {
       refusal = check.refusal(key);
       return refusal === undefined;
@@ -51,13 +51,23 @@ export async function startOverSsh(options: SshOptions): Promise<ServerStreams> 
   }
 }
 
-/** A key of type ssh-rsa signs with SHA-2 nowadays. */
-function preferred(keyTypes: readonly string[]): never[] {
-  const algorithms = keyTypes.flatMap((type) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]));
-  return algorithms as never[];
+/** What a host's key may sign with, and the type of the key: one of type ssh-rsa signs with SHA-2 nowadays (RFC 8332). */
+const keyTypeOf: ReadonlyMap<ServerHostKeyAlgorithm, string> = new Map([
+  ["ssh-ed25519", "ssh-ed25519"],
+  ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"],
+  ["ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"],
+  ["ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"],
+  ["rsa-sha2-512", "ssh-rsa"],
+  ["rsa-sha2-256", "ssh-rsa"],
+]);
+
+/** A host has keys of several types; one that is on record must be the one it is asked for. */
+function knownFirst(keyTypes: readonly string[]): ServerHostKeyAlgorithm[] {
+  const known = (algorithm: ServerHostKeyAlgorithm) => keyTypes.includes(keyTypeOf.get(algorithm) ?? "");
+  return [...keyTypeOf.keys()].sort((a, b) => Number(known(b)) - Number(known(a)));
 }
 
-async function connect(_options: SshOptions, config: ConnectConfig): Promise<Client> {
+async function connect(config: ConnectConfig): Promise<Client> {
   const client = new Client();
   const ready = new Deferred();
   client.on("ready", () => ready.resolve());

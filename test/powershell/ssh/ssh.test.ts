@@ -1,0 +1,291 @@
+import { strict as assert } from "node:assert";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { mustRun, waitUntil } from "../../../lab/command";
+import { ProviderError } from "../../../provider/error";
+import {
+  openSshSession,
+  type PipelineResult,
+  type PowerShellSession,
+  PsCredential,
+  SecureString,
+  type SessionOptions,
+  type SshOptions,
+} from "../../../provider/powershell";
+import { findEngine } from "../../support/engine";
+import { requireLab, skip } from "../../support/lab";
+import { forcedUser, newKey, OpenSshServer, user } from "./openssh-server";
+
+const address = "10.99.0.90";
+const password = "Open-s3same ü€";
+
+/** PowerShell over SSH, against Debian's sshd and PowerShell's own engine. */
+describe("a session over SSH", function () {
+  this.timeout(30_000);
+  let server: OpenSshServer;
+  let fingerprint: string;
+
+  before(async function () {
+    requireLab(this);
+    const engine = (await findEngine()) ?? skip(this, "no pwsh on PATH and none in ../shared/tools/pwsh");
+    server = await OpenSshServer.start(address, engine, password);
+    fingerprint = await server.fingerprint("ed25519");
+  });
+  after(() => server?.stop());
+  beforeEach(() => {
+    server.forgetLog();
+  });
+
+  type Options = Partial<SshOptions & SessionOptions>;
+  const open = (options: Options = {}): Promise<PowerShellSession> =>
+    openSshSession({ host: address, user, keyFile: server.clientKey, fingerprint, ...options });
+
+  async function withSession<T>(options: Options, work: (session: PowerShellSession) => Promise<T>): Promise<T> {
+    const session = await open(options);
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  const echo = (session: PowerShellSession, value: string): Promise<PipelineResult> =>
+    session.invoke([{ name: "Write-Output", parameters: { InputObject: value } }]);
+
+  async function refused(options: Options): Promise<ProviderError> {
+    const error = await open(options).then(
+      async (session) => {
+        await session.close();
+        assert.fail("the session was opened");
+      },
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof ProviderError, String(error));
+    return error;
+  }
+
+  /** The server's process: the engine tells, and the system whether it still runs. */
+  async function enginePid(session: PowerShellSession): Promise<number> {
+    const { output } = await session.invoke([{ name: "Get-Content", parameters: { Path: "/proc/self/stat" } }]);
+    return Number.parseInt(String(output[0]), 10);
+  }
+
+  describe("starts the real engine", () => {
+    for (const shell of ["subsystem", "windows-powershell"] as const) {
+      it(`as ${shell}: values, errors, warnings and secrets come through, and its process ends with it`, async () => {
+        const hostile = "'; exit 7 # $(exit 8) \n\"ü😀`";
+        const pid = await withSession({ shell }, async (session) => {
+          const { output, state } = await echo(session, hostile);
+          assert.deepEqual([state, output], ["completed", [hostile]]);
+
+          const warned = await session.invoke([{ name: "Write-Warning", parameters: { Message: "beware" } }]);
+          assert.deepEqual([warned.state, warned.warnings, warned.errors], ["completed", ["beware"], []]);
+          const failed = await session.invoke([{ name: "Get-NoSuchThing" }]);
+          assert.match(failed.errors[0]?.fullyQualifiedErrorId ?? "", /^CommandNotFoundException/);
+
+          const credential = new PsCredential("TAILSPIN\\EXCH2016ASA$", new SecureString(password));
+          const [back] = (await session.invoke([{ name: "Write-Output", parameters: { InputObject: credential } }]))
+            .output;
+          assert.equal(back instanceof PsCredential && back.password.reveal(), password);
+          return enginePid(session);
+        });
+        await waitUntil("the engine ends", async () => !existsSync(`/proc/${pid}`), 5_000);
+      });
+    }
+  });
+
+  describe("knows the host's key", () => {
+    it("by its fingerprint, and says nothing of ours to another one", async () => {
+      const other = `SHA256:${"A".repeat(43)}`;
+      const error = await refused({ fingerprint: other, password: new SecureString(password) });
+      assert.equal(error.code, "wrong-server");
+      assert.ok(error.message.includes(fingerprint), error.message);
+      await waitUntil("sshd saw the connection go", async () => /closed|reset|disconnect/i.test(server.log));
+      assert.doesNotMatch(server.log, /Failed|Accepted|invalid user/i);
+    });
+
+    it("refuses a fingerprint of another form", async () => {
+      const error = await refused({ fingerprint: "MD5:00:11" });
+      assert.equal(error.code, "settings-invalid");
+      assert.match(error.message, /SHA256/);
+    });
+
+    const known: Record<
+      string,
+      { lines: () => string[] | Promise<string[]>; code: ProviderError["code"] | undefined }
+    > = {
+      "in known_hosts": { lines: () => [`${address} ${server.hostKey("ed25519")}`], code: undefined },
+      "in known_hosts under a hashed name": {
+        lines: async () => {
+          writeFileSync(server.file("hashed"), `${address} ${server.hostKey("ed25519")}\n`);
+          await mustRun("ssh-keygen", ["-H", "-f", server.file("hashed")]);
+          const text = readFileSync(server.file("hashed"), "utf8");
+          assert.ok(text.startsWith("|1|"), text);
+          return [text];
+        },
+        code: undefined,
+      },
+      "in known_hosts as a key of another type only, which it then asks for": {
+        lines: () => [`10.99.0.* ${server.hostKey("rsa")}`],
+        code: undefined,
+      },
+      "not in known_hosts": { lines: () => [`10.99.0.91 ${server.hostKey("ed25519")}`], code: "settings-invalid" },
+      "changed since": {
+        // Any other key will do; the client's is at hand.
+        lines: () => [`${address} ${readFileSync(`${server.clientKey}.pub`, "utf8")}`],
+        code: "wrong-server",
+      },
+      "revoked, though known as well": {
+        lines: () => [`${address} ${server.hostKey("ed25519")}`, `@revoked * ${server.hostKey("ed25519")}`],
+        code: "wrong-server",
+      },
+    };
+    for (const [how, { lines, code }] of Object.entries(known)) {
+      it(`${code === undefined ? "goes on with" : "refuses"} one that is ${how}`, async () => {
+        writeFileSync(server.knownHosts, `# a comment\n\n${(await lines()).join("\n")}\n`);
+        const options = { fingerprint: undefined, knownHostsFiles: [server.knownHosts] };
+        if (code === undefined) {
+          const { output } = await withSession(options, (session) => echo(session, "in"));
+          return assert.deepEqual(output, ["in"]);
+        }
+        const error = await refused(options);
+        assert.equal(error.code, code);
+        assert.match(error.message, /known_hosts/);
+        assert.doesNotMatch(server.log, /Failed|Accepted/);
+      });
+    }
+
+    it("refuses a known_hosts file that cannot be read", async () => {
+      const error = await refused({ fingerprint: undefined, knownHostsFiles: [server.file("nowhere")] });
+      assert.equal(error.code, "settings-invalid");
+    });
+  });
+
+  describe("logs on", () => {
+    it("with a password", async () => {
+      const options = { keyFile: undefined, password: new SecureString(password) };
+      const { output } = await withSession(options, (session) => echo(session, "in"));
+      assert.deepEqual(output, ["in"]);
+      assert.match(server.log, new RegExp(`Accepted password for ${user}`));
+    });
+
+    it("with a key that has a passphrase, and not without it", async () => {
+      const keyFile = server.file("encrypted_key");
+      await newKey(keyFile, "ed25519", "pass phrase");
+      appendFileSync(server.file("authorized_keys"), readFileSync(`${keyFile}.pub`));
+      const { output } = await withSession({ keyFile, passphrase: new SecureString("pass phrase") }, (session) =>
+        echo(session, "in"),
+      );
+      assert.deepEqual(output, ["in"]);
+      assert.match(server.log, new RegExp(`Accepted publickey for ${user}`));
+      for (const passphrase of [undefined, new SecureString("another phrase")]) {
+        const error = await refused({ keyFile, passphrase });
+        assert.equal(error.code, "settings-invalid");
+        assert.match(error.message, /passphrase is missing or wrong/);
+        assert.doesNotMatch(error.message, /another phrase/);
+      }
+    });
+
+    it("with a key that an agent holds", async () => {
+      const agent = server.file("agent");
+      const started = await mustRun("ssh-agent", ["-s", "-a", agent]);
+      const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(started)?.[1]);
+      try {
+        const environment = { ...process.env, SSH_AUTH_SOCK: agent };
+        await mustRun("ssh-add", ["-q", server.clientKey], { environment });
+        const { output } = await withSession({ keyFile: undefined, agent }, (session) => echo(session, "in"));
+        assert.deepEqual(output, ["in"]);
+        await mustRun("ssh-add", ["-q", "-D"], { environment });
+        assert.equal((await refused({ keyFile: undefined, agent })).code, "access-denied");
+      } finally {
+        process.kill(pid);
+      }
+    });
+
+    it("not with a key or a password that the server does not take, and keeps the password to itself", async () => {
+      const keyFile = server.file("stranger_key");
+      await newKey(keyFile, "rsa");
+      const wrong = "Wrong-password-1";
+      for (const options of [{ keyFile }, { keyFile: undefined, password: new SecureString(wrong) }]) {
+        const error = await refused(options);
+        assert.equal(error.code, "access-denied");
+        assert.ok(error.message.includes(user) && error.message.includes(address), error.message);
+        assert.doesNotMatch(`${error.message}${error.stack}`, new RegExp(wrong));
+      }
+    });
+
+    it("with a password where the key before it was not taken", async () => {
+      const { output } = await withSession(
+        { keyFile: server.file("stranger_key"), password: new SecureString(password) },
+        (session) => echo(session, "in"),
+      );
+      assert.deepEqual(output, ["in"]);
+    });
+
+    it("not without anything to log on with, nor with a file that is no key", async () => {
+      assert.equal((await refused({ keyFile: undefined })).code, "settings-invalid");
+      const error = await refused({ keyFile: server.file("sshd_config") });
+      assert.equal(error.code, "settings-invalid");
+      assert.match(error.message, /no private key/);
+      assert.equal((await refused({ keyFile: server.file("nowhere") })).code, "settings-invalid");
+    });
+  });
+
+  describe("says what is wrong", () => {
+    it("when nobody listens, or the name is none", async () => {
+      assert.equal((await refused({ port: 1 })).code, "port-closed");
+      assert.equal((await refused({ host: "no-such-host.corp.tailspintoys.com" })).code, "name-not-resolved");
+    });
+
+    it("when whoever listens says nothing, in time", async () => {
+      const silent = createServer(() => {});
+      await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+      try {
+        const { port } = silent.address() as { port: number };
+        const started = Date.now();
+        assert.equal((await refused({ host: "127.0.0.1", port, connectDeadline: 300 })).code, "timeout");
+        assert.ok(Date.now() - started < 3_000);
+      } finally {
+        silent.close();
+      }
+    });
+
+    it("when the server has another command than PowerShell for this user, in its words", async () => {
+      const error = await refused({ user: forcedUser });
+      assert.equal(error.code, "protocol");
+      assert.match(error.message, /no shell for you/);
+    });
+
+    it("when the engine dies under a command: nobody knows whether it took effect, and the session is over", async () => {
+      await withSession({}, async (session) => {
+        const pid = await enginePid(session);
+        // Opens for writing once the command has opened it for reading.
+        const pipe = server.file("pipe");
+        await mustRun("mkfifo", [pipe]);
+        const running = session.invoke([{ name: "Get-Content", parameters: { Path: pipe } }]);
+        const opened = await openFile(pipe, "w");
+        process.kill(pid, "SIGKILL");
+        await assert.rejects(running, ({ code, message }: ProviderError) => {
+          assert.equal(code, "unclear-outcome");
+          assert.match(message, /Get-Content/);
+          return message.includes(address);
+        });
+        await opened.close();
+        assert.equal(session.usable, false);
+        await assert.rejects(echo(session, "again"), { code: "protocol" });
+      });
+    });
+  });
+
+  it("stops a command when its deadline is over or its signal says so, and goes on then", async () => {
+    await withSession({}, async (session) => {
+      const sleep = [{ name: "Start-Sleep", parameters: { Seconds: 30 } }] as const;
+      const started = Date.now();
+      await assert.rejects(session.invoke(sleep, { deadline: 300 }), { code: "timeout" });
+      await assert.rejects(session.invoke(sleep, { signal: AbortSignal.timeout(300) }), { code: "cancelled" });
+      assert.deepEqual((await echo(session, "still here")).output, ["still here"]);
+      assert.ok(Date.now() - started < 10_000);
+    });
+  });
+});
