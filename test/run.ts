@@ -11,7 +11,7 @@ import { ensurePython } from "./support/python";
 
 /**
  * The whole test run: a lab, our package installed as a user installs it, then Mocha inside the lab's network.
- * Arguments are Mocha's: `npm test -- test/stack/*.test.ts --grep adopt`. A lab that was up before stays up.
+ * Arguments are Mocha's: `npm test -- test/stack/*.test.ts --grep adopt`; all tests where they name no file. A lab that was up before stays up.
  */
 async function main(): Promise<number> {
   const say = (line: string) => console.log(line);
@@ -34,7 +34,8 @@ async function main(): Promise<number> {
 }
 
 function mocha(environment: Record<string, string>, arguments_: readonly string[]): Promise<number> {
-  const child = spawn(...insideNamespace("mocha", arguments_), {
+  const files = arguments_.some((argument) => argument.endsWith(".ts")) ? [] : ["test/**/*.test.ts"];
+  const child = spawn(...insideNamespace("mocha", [...files, ...arguments_]), {
     cwd: checkoutFolder,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "inherit", "inherit"],
