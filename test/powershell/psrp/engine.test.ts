@@ -55,7 +55,7 @@ const primitives: Record<string, PsValue> = {
   "[timespan]::MinValue": new PsScalar("TimeSpan", "-P10675199DT2H48M5.4775808S"),
   "[timespan]::Zero": new PsScalar("TimeSpan", "PT0S"),
   "[guid]'6f9619ff-8b86-d011-b42d-00cf4fc964ff'": new PsScalar("Guid", "6f9619ff-8b86-d011-b42d-00cf4fc964ff"),
-  "[uri]'http://host/a%20b?c=d&e=_x0041_'": new PsScalar("Uri", "http://host/a%20b?c=d&e=_x0041_"),
+  "[uri]'http://host/a%20b?c=d&e=_x0041_'": new PsScalar("Uri", "http://host/a b?c=d&e=_x0041_"),
   "[version]'15.2.1544.4'": new PsScalar("Version", "15.2.1544.4"),
   "{ Get-Item '<x>' }": new PsScalar("ScriptBlock", " Get-Item '<x>' "),
   "[xml]'<a b=\"1\">x &amp; y</a>'": new PsScalar("XmlDocument", '<a b="1">x &amp; y</a>'),
@@ -145,8 +145,14 @@ describe("PSRP core against the real engine", () => {
     assert.deepEqual(output.length, expressions.length);
     for (const [index, expression] of expressions.entries()) {
       assert.deepStrictEqual(output[index], primitives[expression], expression);
-      const command = { name: "Test-Same", parameters: { Index: index, Value: output[index] ?? null } };
-      assert.deepEqual((await engine.run([command])).output, [true, true], expression);
+      const value = output[index] ?? null;
+      // Whoever reads a script block gets its text: what comes over a wire is not run by accident.
+      const isScript = value instanceof PsScalar && value.type === "ScriptBlock";
+      const command = isScript
+        ? { name: "Get-Type", parameters: { Value: value } }
+        : { name: "Test-Same", parameters: { Index: index, Value: value } };
+      const expected = isScript ? ["System.String"] : [true, true];
+      assert.deepEqual((await engine.run([command])).output, expected, expression);
     }
   });
 
