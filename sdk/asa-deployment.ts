@@ -32,13 +32,21 @@ export interface AsaDeploymentArgs extends ConnectionArgs {
 /** What one server has. */
 export interface ServerState {
   server: string;
+  /** `15.2.1748.10` */
   version: string;
-  condition: "deployed" | "stale" | "other-account" | "missing" | "absent";
+  /**
+   * `"deployed"`: our account is its newest credential, with the present password. `"unconfirmed"`: our account, and it is
+   * not known whether with the present password. `"stale"`: the account got another password since. `"absent"`: it could
+   * not be reached, which `mayBeAbsent` allows.
+   */
+  condition: "deployed" | "unconfirmed" | "stale" | "other-account" | "missing" | "absent";
   /** Account of its newest credential. */
   account: string;
   /** When the server got that, as the server tells it. */
   added: string;
   hasPrevious: boolean;
+  /** Whose credentials it has besides; removing ours would remove them too, so it is left there then. */
+  otherAccounts: string[];
 }
 
 /**
@@ -48,7 +56,7 @@ export interface ServerState {
 export class AsaDeployment extends Resource {
   declare readonly account: pulumi.Output<string>;
   declare readonly servers: pulumi.Output<string[]>;
-  /** Password of the account at the end of the last complete roll, ISO 8601. */
+  /** When the account got the password that the servers have, ISO 8601. */
   declare readonly passwordLastSet: pulumi.Output<string>;
   declare readonly deployed: pulumi.Output<ServerState[]>;
 
@@ -59,5 +67,5 @@ export class AsaDeployment extends Resource {
 
 const asaDeployment = {
   name: "AsaDeployment",
-  outputs: ["accountGuid", "passwordLastSet", "deployed", "adopted"],
+  outputs: ["accountGuid", "passwordLastSet", "deployed", "formerAccounts", "adopted"],
 } as const;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { Attribute, Change } from "ldapts";
 import { ProviderError } from "../error";
@@ -16,7 +17,6 @@ import type { LdapSession } from "./ldap-session";
  */
 const attribute = "extensionName";
 const lockValue = "exchange-kerberos: a roll of the password is under way";
-const holderPrefix = "exchange-kerberos: roll by ";
 
 /** A run that died without giving the lock back blocks others for so long at most. */
 const lifetime = 5 * 60_000;
@@ -24,25 +24,35 @@ const renewEvery = 60_000;
 
 interface Holder {
   readonly host: string;
+  /** Where its process number means something. */
+  readonly place: string;
   readonly pid: number;
+  /** By the clock of the PDC emulator. */
   readonly until: string;
   readonly run: string;
 }
 
-const holderText = (holder: Holder) =>
-  `${holderPrefix}${holder.host}, process ${holder.pid}, until ${holder.until}, run ${holder.run}`;
+const holderText = ({ host, place, pid, until, run }: Holder) =>
+  `exchange-kerberos: roll by ${host}, process ${pid} of ${place}, until ${until}, run ${run}`;
 
 function parseHolder(value: string): Holder | undefined {
-  const [, host, pid, until, run] =
-    /^exchange-kerberos: roll by (\S+), process (\d+), until (\S+), run (\S+)$/.exec(value) ?? [];
-  if (host === undefined || until === undefined || run === undefined) return undefined;
-  return { host, pid: Number(pid), until, run };
+  const [, host, pid, place, until, run] =
+    /^exchange-kerberos: roll by (\S+), process (\d+) of (\S+), until (\S+), run (\S+)$/.exec(value) ?? [];
+  if (host === undefined || place === undefined || until === undefined || run === undefined) return undefined;
+  return { host, place, pid: Number(pid), until, run };
+}
+
+/** Containers may share the name of their host, and have numbers of their own for their processes. */
+function thisPlace(): string {
+  if (process.platform !== "linux") return "this-machine";
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return `${boot}/${readlinkSync("/proc/self/ns/pid")}`;
 }
 
 /** A dead process on this machine, or one that has not renewed its lock. */
-function isAbandoned(holder: Holder): boolean {
-  if (Date.parse(holder.until) < Date.now()) return true;
-  if (holder.host !== hostname()) return false;
+function isAbandoned(holder: Holder, now: number): boolean {
+  if (Date.parse(holder.until) < now) return true;
+  if (holder.host !== hostname() || holder.place !== thisPlace()) return false;
   try {
     process.kill(holder.pid, 0);
     return false;
@@ -68,11 +78,11 @@ export async function withRollLock<T>(
   work: (lock: RollLock) => Promise<T>,
 ): Promise<T> {
   const pdc = await pdcEmulator(directory);
-  const place = new LockPlace(pdc, account);
-  let mine = newHolder(randomUUID());
+  const place = new LockPlace(pdc, account, await clockAhead(pdc));
+  let mine = place.newHolder(randomUUID());
   await place.take(mine);
   const renew = async () => {
-    const next = newHolder(mine.run);
+    const next = place.newHolder(mine.run);
     await place.exchange([holderText(mine)], [holderText(next)]);
     mine = next;
   };
@@ -91,31 +101,49 @@ export async function withRollLock<T>(
       async assertHeld() {
         await inTurn();
         if (lost === undefined) return;
-        throw new ProviderError("refused", `The lock on ${account.distinguishedName} was lost to another run.`, {
-          hint: "Let that run end, then run pulumi refresh and pulumi up.",
-          cause: lost,
-        });
+        const { message } = ProviderError.from(lost);
+        throw new ProviderError(
+          "refused",
+          `The lock on ${account.distinguishedName} is not ours any more. ${message}`,
+          {
+            hint: "Let a run that has it now come to its end; then run pulumi refresh and pulumi up.",
+            cause: lost,
+          },
+        );
       },
     });
   } finally {
     clearInterval(timer);
     await renewed;
-    await place.give(mine);
+    // What the work came to is what counts: a lock that cannot be given back runs out by itself.
+    await place.give(mine).catch(() => undefined);
   }
 }
 
-const newHolder = (run: string): Holder => ({
-  host: hostname(),
-  pid: process.pid,
-  until: new Date(Date.now() + lifetime).toISOString(),
-  run,
-});
+/** Milliseconds that the clock of a domain controller is ahead of ours. */
+async function clockAhead(pdc: LdapSession): Promise<number> {
+  const [root] = await pdc.search("read the clock of the PDC emulator", "", {
+    scope: "base",
+    attributes: ["currentTime"],
+  });
+  const [, date, time] = /^(\d{8})(\d{6})/.exec((root && text(root, "currentTime")) ?? "") ?? [];
+  if (date === undefined || time === undefined) return 0;
+  const iso = `${date.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time.replace(/(..)(..)(..)/, "$1:$2:$3")}Z`;
+  return Date.parse(iso) - Date.now();
+}
 
 class LockPlace {
   constructor(
     private readonly pdc: LdapSession,
     private readonly account: Account,
+    /** Milliseconds: all holders go by the clock of the PDC emulator. */
+    private readonly ahead: number,
   ) {}
+
+  newHolder(run: string): Holder {
+    const until = new Date(Date.now() + this.ahead + lifetime).toISOString();
+    return { host: hostname(), place: thisPlace(), pid: process.pid, until, run };
+  }
 
   async take(mine: Holder): Promise<void> {
     try {
@@ -123,31 +151,30 @@ class LockPlace {
     } catch (thrown) {
       if (!isTaken(thrown)) throw thrown;
       const found = await this.holder();
-      if (found !== undefined && isAbandoned(found)) {
-        // Fails where somebody else was quicker.
-        await this.exchange([holderText(found)], [holderText(mine)]);
-        return;
-      }
-      const who = found === undefined ? "another run" : `process ${found.pid} on ${found.host}`;
-      throw new ProviderError(
-        "refused",
-        `The password of ${this.account.distinguishedName} is being rolled by ${who}.`,
-        {
-          hint:
-            found === undefined
-              ? `Remove the value "${lockValue}" from the account's ${attribute} if no run is under way.`
-              : `Wait until it is done; it holds its lock until ${found.until} at the longest.`,
-          cause: thrown,
-        },
-      );
+      if (found === undefined || !isAbandoned(found, Date.now() + this.ahead)) throw this.refusal(found, thrown);
+      await this.exchange([holderText(found)], [holderText(mine)]).catch(async (quicker: unknown) => {
+        throw isGone(quicker) ? this.refusal(await this.holder(), quicker) : quicker;
+      });
     }
   }
 
-  /** Gives the lock back; one that is no longer ours is left alone. */
   async give(mine: Holder): Promise<void> {
-    await this.exchange([lockValue, holderText(mine)], []).catch((thrown: unknown) => {
-      if (!isGone(thrown)) throw thrown;
-    });
+    await this.exchange([lockValue, holderText(mine)], []);
+  }
+
+  private refusal(found: Holder | undefined, cause: unknown): ProviderError {
+    const who = found === undefined ? "another run" : `process ${found.pid} on ${found.host}`;
+    return new ProviderError(
+      "refused",
+      `The password of ${this.account.distinguishedName} is being rolled by ${who}.`,
+      {
+        hint:
+          found === undefined
+            ? `Try again. If that stays so and no run is under way, take the value "${lockValue}" off its ${attribute}.`
+            : `Wait until it is done; it holds its lock until ${found.until} at the longest.`,
+        cause,
+      },
+    );
   }
 
   /** Takes values off and puts others on, all or nothing. */

@@ -1,4 +1,5 @@
 import { ProviderError } from "../../provider/error";
+import type { ExchangeOrganization } from "../../provider/exchange/organization";
 import { type Connection, openConnection } from "../../provider/resources/connection";
 import {
   type Context,
@@ -21,14 +22,24 @@ export class Program implements Context {
   constructor(
     private readonly settings: Settings,
     private readonly overrides: Partial<Settings> = {},
+    /** Exchange as this run reaches it; left out, as the settings say. */
+    private readonly exchange?: ExchangeOrganization,
   ) {
     this.signal = this.cancelled.signal;
   }
 
   connection(name: string): Connection {
-    const found = this.connections.get(name) ?? openConnection({ ...this.settings, ...this.overrides });
+    const found = this.connections.get(name) ?? this.open();
     this.connections.set(name, found);
     return found;
+  }
+
+  private open(): Connection {
+    const connection = openConnection({ ...this.settings, ...this.overrides });
+    const { exchange } = this;
+    if (exchange === undefined) return connection;
+    const close = () => Promise.all([connection.close(), exchange.close()]).then(() => undefined);
+    return { ...connection, exchange, close };
   }
 
   progress(line: string): void {

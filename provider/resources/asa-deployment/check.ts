@@ -1,11 +1,14 @@
 import { ProviderError } from "../../error";
 import { changedProperties } from "../compare";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
-import { lookAround, planNow } from "./estate";
+import { deployableAccount } from "./account";
+import { lookAround, planNow, refuseMissing } from "./estate";
+import { refuseOtherHolders } from "./other-holders";
 import { planLines } from "./plan";
-import type { AsaDeploymentInputs } from "./schema";
+import { type AsaDeploymentInputs, known } from "./schema";
+import { survey } from "./survey";
 
-/** Asks the servers only where the program has changed: a preview without changes makes no remote call. */
+/** Asks only about what the program has changed: a preview without changes makes no remote call. */
 export async function check(
   inputs: PreviewInputs<AsaDeploymentInputs>,
   olds: Partial<AsaDeploymentInputs>,
@@ -13,12 +16,10 @@ export async function check(
 ): Promise<Refusal[]> {
   const refusals = strangersAmongAbsent(inputs);
   if (refusals.length > 0) return refusals;
-  const changed = changedProperties(olds, inputs, ["account", "servers", "mayBeAbsent", "method", "adopt"]);
-  // A deployment that is there shows in `diff` what will be done, with all that state knows.
-  if (changed.length === 0 || olds.account !== undefined || !isKnown(inputs)) return [];
   try {
-    const estate = await lookAround(inputs, undefined, context);
-    for (const line of planLines(inputs, planNow(inputs, undefined, estate))) context.progress(line);
+    const all = olds.account === undefined ? known<AsaDeploymentInputs>(inputs) : undefined;
+    if (all !== undefined) await checkNew(all, context);
+    else await checkChanges(inputs, olds, context);
     return [];
   } catch (thrown) {
     const error = ProviderError.from(thrown);
@@ -27,16 +28,32 @@ export async function check(
   }
 }
 
+/** All that `up` will look at before it changes anything, and what it will do. */
+async function checkNew(inputs: AsaDeploymentInputs, context: Context): Promise<void> {
+  const estate = await lookAround(inputs, undefined, context);
+  const plan = planNow(inputs, undefined, estate);
+  await refuseOtherHolders(inputs, undefined, estate, plan, context);
+  for (const line of planLines(inputs, plan)) context.progress(line);
+}
+
+/** A deployment that is there shows in `diff` what will be done, with all that state knows; only what is new is looked at. */
+async function checkChanges(
+  { account, servers, mayBeAbsent, connection }: PreviewInputs<AsaDeploymentInputs>,
+  olds: Partial<AsaDeploymentInputs>,
+  context: Context,
+): Promise<void> {
+  const { directory, exchange } = context.connection(connection);
+  if (account !== unknown && changedProperties(olds, { account }, ["account"]).length > 0) {
+    await deployableAccount(directory, account);
+  }
+  const lists = known<Pick<AsaDeploymentInputs, "servers" | "mayBeAbsent">>({ servers, mayBeAbsent });
+  const added = lists?.servers.filter((server) => !(olds.servers ?? []).includes(server)) ?? [];
+  if (added.length > 0) refuseMissing(lists?.mayBeAbsent ?? [], await survey(exchange, added, context.signal));
+}
+
 function strangersAmongAbsent({ servers, mayBeAbsent }: PreviewInputs<AsaDeploymentInputs>): Refusal[] {
   if (servers === unknown || mayBeAbsent === unknown || servers.includes(unknown)) return [];
   const strange = mayBeAbsent.find((server) => server !== unknown && !servers.includes(server));
   if (strange === undefined) return [];
   return [{ property: "mayBeAbsent", reason: `${String(strange)} is not among the servers.` }];
-}
-
-/** Whether nothing that the servers must be asked about is still to be made. */
-function isKnown(inputs: PreviewInputs<AsaDeploymentInputs>): inputs is AsaDeploymentInputs {
-  const hasUnknown = (value: unknown): boolean =>
-    value === unknown || (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown));
-  return !Object.values(inputs).some(hasUnknown);
 }

@@ -1,50 +1,66 @@
 import type { Account } from "../../directory/accounts";
+import type { AlternateAccount } from "../../exchange/alternate-account";
 import type { AsaDeploymentOutputs, ServerCondition, ServerState } from "./schema";
 import type { Found } from "./survey";
 
-/** What state knows of earlier rolls; with it a stale credential is told exactly, where dates alone cannot. */
+/** What was known before this look: the password that servers marked as deployed had then. */
 export type Known = Pick<AsaDeploymentOutputs, "passwordLastSet" | "deployed">;
 
-/** A server and whether it is proven to have the present password: dates tell who has a credential, not which. */
-export interface Judged {
-  readonly state: ServerState;
-  readonly proven: boolean;
-}
+/** What a deployment is before it is made. */
+export const nothingKnown: Known = { passwordLastSet: "", deployed: [] };
 
 /** How long before the directory has the password the first server may have got it: a roll takes its time. */
 const rollDuration = 60 * 60_000;
 /** Clocks of servers and domain controllers differ by five minutes at most, or there is no Kerberos. */
 const clockSkew = 5 * 60_000;
 
-/** Compares what a server has with the account as the directory has it. */
-export function judge(
+/** What a server has, in terms of the account as the directory has it. */
+export function stateOf(found: Found, account: Account, qualifiedName: string, known: Known): ServerState {
+  const { exchangeServer, alternate } = found;
+  const { credentials } = alternate;
+  return {
+    server: exchangeServer.fqdn,
+    version: exchangeServer.version,
+    condition: conditionOf(found, account, qualifiedName, known),
+    account: credentials[0]?.account ?? "",
+    added: credentials[0]?.added ?? "",
+    hasPrevious: credentials.length > 1,
+    otherAccounts: othersThan(qualifiedName, alternate),
+  };
+}
+
+/** Whose credentials a server has besides. */
+export function othersThan(qualifiedName: string, { credentials }: AlternateAccount): string[] {
+  const others = credentials.map(({ account }) => account).filter((account) => !sameAccount(account, qualifiedName));
+  return [...new Set(others)];
+}
+
+/** Exchange shows a name as it was typed. */
+export function sameAccount(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Exchange shows whose credentials a server has and since when, and never whether a password is right. */
+function conditionOf(
   { exchangeServer, alternate }: Found,
   account: Account,
   qualifiedName: string,
   known: Known,
-): Judged {
+): ServerCondition {
   const [newest] = alternate.credentials;
+  if (newest === undefined) return "missing";
+  if (!sameAccount(newest.account, qualifiedName)) return "other-account";
+
   const lastSet = Date.parse(account.passwordLastSet ?? "");
-  const added = alternate.comparable && newest !== undefined ? Date.parse(newest.added) : Number.NaN;
-  const before = known.deployed.find(({ server }) => server === exchangeServer.fqdn);
-  const unchanged = before?.condition === "deployed" && before.added === newest?.added;
   const setSince = lastSet > Date.parse(known.passwordLastSet);
+  const before = known.deployed.find(({ server }) => server === exchangeServer.fqdn);
+  if (before?.condition === "deployed" && before.added === newest.added) return setSince ? "stale" : "deployed";
 
-  let condition: ServerCondition = "deployed";
-  if (newest === undefined) condition = "missing";
-  else if (newest.account.toLowerCase() !== qualifiedName.toLowerCase()) condition = "other-account";
-  else if ((unchanged && setSince) || added + rollDuration < lastSet) condition = "stale";
-
-  // A roll gives the server the password first and the directory last. A credential that is newer than the directory's
-  // password is a copy of it, or what a roll that broke off has left: only state can tell.
-  const justBefore = setSince && added <= lastSet + clockSkew && added + rollDuration >= lastSet;
-  const state: ServerState = {
-    server: exchangeServer.fqdn,
-    version: exchangeServer.version,
-    condition,
-    account: newest?.account ?? "",
-    added: newest?.added ?? "",
-    hasPrevious: alternate.credentials.length > 1,
-  };
-  return { state, proven: condition === "deployed" && ((unchanged && !setSince) || justBefore) };
+  // A text in the server's own culture and time zone says nothing about before and after.
+  const added = alternate.comparable ? Date.parse(newest.added) : Number.NaN;
+  if (added + rollDuration < lastSet) return "stale";
+  // A roll gives the server the password first and the directory last: this is a roll that came to its end. What is newer
+  // than the directory's password is a copy of it, or what a roll that broke off has left.
+  if (setSince && added <= lastSet + clockSkew) return "deployed";
+  return "unconfirmed";
 }

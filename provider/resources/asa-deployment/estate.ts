@@ -1,11 +1,8 @@
 import type { Account } from "../../directory/accounts";
-import { ProviderError } from "../../error";
-import { readAlternateAccount } from "../../exchange/alternate-account";
 import type { Context } from "../handler";
 import { deployableAccount } from "./account";
-import { type Judged, judge, type Known } from "./condition";
-import type { Plan, Rotation, ServerFacts } from "./plan";
-import { planFor } from "./plan";
+import { nothingKnown, stateOf } from "./condition";
+import { type Plan, planFor, type Rotation } from "./plan";
 import { isUnreachable, serversFailed } from "./reachable";
 import type { AsaDeploymentInputs, AsaDeploymentOutputs, ServerState } from "./schema";
 import { type Survey, survey } from "./survey";
@@ -14,12 +11,9 @@ import { type Survey, survey } from "./survey";
 export interface Estate {
   readonly account: Account;
   readonly survey: Survey;
-  readonly judged: ReadonlyMap<string, Judged>;
-  readonly rotation: Rotation;
+  /** Of every server wanted; what did not answer is absent. */
+  readonly states: readonly ServerState[];
 }
-
-/** What a deployment is before it is made. */
-export const nothingKnown: Known = { passwordLastSet: "", deployed: [] };
 
 /**
  * Looks at the account and at every server.
@@ -33,98 +27,55 @@ export async function lookAround(
   const { directory, exchange } = context.connection(inputs.connection);
   const account = await deployableAccount(directory, inputs.account);
   const found = await survey(exchange, inputs.servers, context.signal);
-  const inTheWay = new Map(
-    [...found.failed].filter(([server, error]) => !(inputs.mayBeAbsent.includes(server) && isUnreachable(error))),
-  );
-  if (inTheWay.size > 0) {
-    throw serversFailed(
-      `The credential of ${inputs.account} cannot get to every server, so nothing was changed`,
-      inTheWay,
-      "Mend the servers, or name in mayBeAbsent those that may get it later.",
-    );
-  }
-  await refuseSharedWith2010(inputs, found, context);
-  // An account made anew under the same name has another password than anything that state or a server knows.
-  const same = olds?.accountGuid === account.guid ? olds : undefined;
-  const known = same ?? nothingKnown;
-  const judged = new Map(
-    [...found.found].map(([server, one]) => [server, judge(one, account, inputs.account, known)] as const),
-  );
-  return { account, survey: found, judged, rotation: rotationOf(same, account, judged) };
+  refuseMissing(inputs.mayBeAbsent, found);
+  const known = sameAccountAs(account, olds) ?? nothingKnown;
+  const states = inputs.servers.map((server): ServerState => {
+    const one = found.found.get(server);
+    if (one === undefined) return absent(server, olds);
+    const state = stateOf(one, account, inputs.account, known);
+    // Who adopts says that what is there works; dates can speak against it, and need not speak for it.
+    const trusted = olds === undefined && inputs.adopt && state.condition === "unconfirmed";
+    return trusted ? { ...state, condition: "deployed" } : state;
+  });
+  return { account, survey: found, states };
 }
 
-function rotationOf(
-  olds: AsaDeploymentOutputs | undefined,
-  account: Account,
-  judged: ReadonlyMap<string, Judged>,
-): Rotation {
-  const passwordLastSet = account.passwordLastSet ?? "";
-  const rolledBefore = (olds?.passwordLastSet ?? "") !== "";
-  const everywhere = judged.size > 0 && [...judged.values()].every(({ proven }) => proven);
-  return {
-    everRolled: rolledBefore,
-    rolledSince: everywhere && rolledBefore && Date.parse(passwordLastSet) > Date.parse(olds?.passwordLastSet ?? ""),
-    passwordLastSet,
-    oldTrigger: olds?.rotation?.trigger,
-    oldAccount: rolledBefore ? olds?.account : undefined,
-  };
+/** @throws ProviderError naming every server that cannot get the credential, and may not be left out. */
+export function refuseMissing(mayBeAbsent: readonly string[], { failed }: Survey): void {
+  const mayLack = (server: string) => mayBeAbsent.includes(server);
+  const inTheWay = new Map([...failed].filter(([server, error]) => !(mayLack(server) && isUnreachable(error))));
+  if (inTheWay.size === 0) return;
+  throw serversFailed(
+    "The credential cannot get to every server, so nothing was changed",
+    inTheWay,
+    "Mend the servers, or name in mayBeAbsent those that are down and may get it later.",
+  );
+}
+
+/** An account made anew under the same name has another password than anything that state or a server knows. */
+function sameAccountAs(account: Account, olds: AsaDeploymentOutputs | undefined): AsaDeploymentOutputs | undefined {
+  return olds?.accountGuid === account.guid ? olds : undefined;
+}
+
+/** A server that cannot be asked, with what is remembered of it. */
+export function absent(server: string, olds: AsaDeploymentOutputs | undefined): ServerState {
+  const nothing = { version: "", account: "", added: "", hasPrevious: false, otherAccounts: [] };
+  const former = olds?.deployed.find((one) => one.server === server);
+  return { ...nothing, ...former, server, condition: "absent" };
 }
 
 /** The plan for what was seen. */
 export function planNow(inputs: AsaDeploymentInputs, olds: AsaDeploymentOutputs | undefined, estate: Estate): Plan {
-  const facts = inputs.servers.map((server): ServerFacts => {
-    const one = estate.judged.get(server);
-    if (one === undefined) return { server, condition: "absent", proven: false };
-    // Who adopts says that what is there works; dates can speak against it, and need not speak for it.
-    const trusted = olds === undefined && inputs.adopt && one.state.condition === "deployed";
-    return { server, condition: one.state.condition, proven: one.proven || trusted };
-  });
-  return planFor(inputs, facts, estate.rotation, olds?.deployed.map(({ server }) => server) ?? [], Date.now());
-}
-
-/** The states of the wanted servers, absent ones included, after another look. */
-export function statesOf(
-  inputs: AsaDeploymentInputs,
-  judged: ReadonlyMap<string, Judged>,
-  before: readonly ServerState[] = [],
-): ServerState[] {
-  return inputs.servers.map((server) => {
-    const former = before.find((one) => one.server === server);
-    const absent: ServerState = {
-      server,
-      version: former?.version ?? "",
-      condition: "absent",
-      account: former?.account ?? "",
-      added: former?.added ?? "",
-      hasPrevious: former?.hasPrevious ?? false,
-    };
-    return judged.get(server)?.state ?? absent;
-  });
-}
-
-/** "Exchange 2010 and Exchange 2016 can't share the same ASA credential" (article, "Important"). */
-async function refuseSharedWith2010(inputs: AsaDeploymentInputs, found: Survey, context: Context): Promise<void> {
-  const { exchange } = context.connection(inputs.connection);
-  const [entry] = found.found.keys();
-  const old = found.organization.filter(({ product, clientAccess }) => product === "2010" && clientAccess);
-  if (entry === undefined) return;
-  for (const server of old) {
-    try {
-      const { credentials } = await readAlternateAccount(exchange.endpoint(entry), server, context.signal);
-      if (!credentials.some(({ account }) => account.toLowerCase() === inputs.account.toLowerCase())) continue;
-    } catch (thrown) {
-      const { message } = ProviderError.from(thrown);
-      context.progress(
-        `warning: whether ${server.fqdn} (Exchange 2010) uses the same account cannot be seen: ${message}`,
-      );
-      continue;
-    }
-    throw new ProviderError(
-      "refused",
-      `${inputs.account} is the account of ${server.fqdn}, which runs Exchange 2010.`,
-      {
-        hint: "Exchange 2010 and later versions cannot share one: make a new account for the later ones.",
-      },
-    );
-  }
+  const { account, states } = estate;
+  const passwordLastSet = account.passwordLastSet ?? "";
+  const known = sameAccountAs(account, olds);
+  const everywhere = states.every(({ condition }) => condition === "deployed" || condition === "absent");
+  const rotation: Rotation = {
+    passwordLastSet,
+    rolledSince: everywhere && known !== undefined && Date.parse(passwordLastSet) > Date.parse(known.passwordLastSet),
+    // What a new resource says about its trigger is where it starts from.
+    oldTrigger: olds === undefined ? inputs.rotation?.trigger : olds.rotation?.trigger,
+    oldAccount: olds?.account,
+  };
+  return planFor(inputs, states, rotation, olds?.deployed.map(({ server }) => server) ?? [], Date.now());
 }

@@ -1,13 +1,13 @@
+import { findQualified } from "../../directory/accounts";
 import { accountStays, madeAnew } from "../account-fates";
 import { changedProperties } from "../compare";
 import { type Difference, type ResourceHandler, unknown } from "../handler";
-import { deployableAccount } from "./account";
 import { check } from "./check";
-import { judge } from "./condition";
+import { stateOf } from "./condition";
 import { deploy } from "./deploy";
-import { isEmpty, type Plan, planFor, planLines, type ServerFacts } from "./plan";
-import { removeFrom } from "./removal";
-import { type AsaDeploymentInputs, type AsaDeploymentOutputs, schema } from "./schema";
+import { isEmpty, type Plan, planFor, planLines } from "./plan";
+import { refuseWhileInUse, removeFrom } from "./removal";
+import { type AsaDeploymentInputs, type AsaDeploymentOutputs, known, type ServerState, schema } from "./schema";
 import { survey } from "./survey";
 
 type Inputs = AsaDeploymentInputs;
@@ -24,23 +24,22 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
 
   /** From state and clock alone; refresh brings in what has happened outside. */
   async diff(_id, olds, news, context): Promise<Difference> {
-    const changed = new Set<string>(changedProperties<keyof Inputs>(olds, news, ["method", "mayBeAbsent"]));
+    const changed = new Set<string>(
+      changedProperties<keyof Inputs>(olds, news, ["servers", "method", "mayBeAbsent", "rotation"]),
+    );
     const { directory } = context.connection(news.connection);
-    const accountMoves =
+    const moves =
       news.account === unknown
         ? !accountStays(directory, olds.account)
         : olds.account.toLowerCase() !== news.account.toLowerCase() ||
           madeAnew(directory, olds.account, olds.accountGuid);
-    if (accountMoves) changed.add("account");
-    if (news.servers === unknown || news.servers.includes(unknown)) changed.add("servers");
-    if (news.rotation === unknown || changedProperties<keyof Inputs>(olds, news, ["rotation"]).length > 0)
-      changed.add("rotation");
-    const wanted = news as Inputs;
-    if (!changed.has("servers") && news.rotation !== unknown) {
-      const plan = planFromState(olds, { ...wanted, account: accountMoves ? wanted.account : olds.account });
-      if (!isEmpty(plan)) changed.add(plan.roll !== undefined && plan.copy.length === 0 ? "rotation" : "servers");
-      if (olds.servers.join() !== wanted.servers.join()) changed.add("servers");
-      if (news.account !== unknown) for (const line of planLines(wanted, plan)) context.progress(line);
+    if (moves) changed.add("account");
+    const account = news.account === unknown && !moves ? olds.account : news.account;
+    const wanted = known<Inputs>({ ...news, account });
+    if (wanted !== undefined) {
+      const plan = planFromState(olds, wanted);
+      if (!isEmpty(plan)) changed.add(plan.roll === undefined ? "servers" : "rotation");
+      for (const line of planLines(wanted, plan)) context.progress(line);
     }
     return { changed: [...changed], replace: [] };
   },
@@ -52,24 +51,33 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
 
   async read(_id, olds, context) {
     const { directory, exchange } = context.connection(olds.connection);
-    const account = await deployableAccount(directory, olds.account);
-    const { found, failed } = await survey(exchange, olds.servers, context.signal);
+    const account = await findQualified(directory, olds.account);
+    const same = account?.guid === olds.accountGuid ? account : undefined;
+    if (same === undefined) context.progress(`warning: ${olds.account} is not the account any more that was deployed`);
+    const servers = olds.deployed.map(({ server }) => server);
+    const { found, failed } = await survey(exchange, servers, context.signal);
     for (const [server, error] of failed) context.progress(`warning: ${server} is as it was: ${error.message}`);
-    const deployed = olds.deployed.map((former) => {
+    const deployed = olds.deployed.map((former): ServerState => {
       const one = found.get(former.server);
-      return one === undefined ? former : judge(one, account, olds.account, olds).state;
+      if (one === undefined) return former;
+      if (same !== undefined) return stateOf(one, same, olds.account, olds);
+      return former.condition === "deployed" ? { ...former, condition: "stale" } : former;
     });
+    if (deployed.every(({ condition }) => condition === "missing" || condition === "other-account")) return undefined;
     const has = (server: string) =>
-      deployed.some((one) => one.server === server && ["deployed", "absent"].includes(one.condition));
-    if (!deployed.some(({ condition }) => condition !== "missing" && condition !== "other-account")) return undefined;
-    const { accountGuid: _, passwordLastSet: __, deployed: ___, adopted: ____, ...inputs } = olds;
-    const rolled = olds.passwordLastSet !== "" && deployed.every(({ condition }) => condition === "deployed");
+      deployed.some((one) => one.server === server && (one.condition === "deployed" || one.condition === "absent"));
+    const passwordLastSet = same?.passwordLastSet ?? olds.passwordLastSet;
+    const {
+      accountGuid: _,
+      passwordLastSet: __,
+      deployed: ___,
+      formerAccounts: ____,
+      adopted: _____,
+      ...inputs
+    } = olds;
     return {
-      outputs: {
-        ...olds,
-        deployed,
-        passwordLastSet: rolled ? (account.passwordLastSet ?? olds.passwordLastSet) : olds.passwordLastSet,
-      },
+      outputs: { ...olds, deployed, passwordLastSet },
+      // A server that lacks it shows as one that is not there, so that the preview shows it coming.
       inputs: { ...inputs, servers: olds.servers.filter(has) },
     };
   },
@@ -81,6 +89,7 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
       context.progress(`${olds.account} was on its servers before the stack, and stays`);
       return;
     }
+    await refuseWhileInUse(olds, context);
     await removeFrom(
       olds,
       olds.deployed.map(({ server }) => server),
@@ -92,22 +101,17 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
 
 /** What `diff` can say: the servers as state has them, the password as old as state says. */
 function planFromState(olds: Outputs, news: Inputs): Plan {
-  const facts = news.servers.map((server): ServerFacts => {
-    const state = olds.deployed.find((one) => one.server === server);
-    return { server, condition: state?.condition ?? "missing", proven: state?.condition === "deployed" };
+  const nothing = { version: "", account: "", added: "", hasPrevious: false, otherAccounts: [] };
+  const states = news.servers.map((server): ServerState => {
+    const former = olds.deployed.find((one) => one.server === server);
+    return former ?? { ...nothing, server, condition: "missing" };
   });
   const rotation = {
-    everRolled: olds.passwordLastSet !== "",
-    rolledSince: false,
     passwordLastSet: olds.passwordLastSet,
+    rolledSince: false,
     oldTrigger: olds.rotation?.trigger,
     oldAccount: olds.account,
   };
-  return planFor(
-    news,
-    facts,
-    rotation,
-    olds.deployed.map(({ server }) => server),
-    Date.now(),
-  );
+  const former = olds.deployed.map(({ server }) => server);
+  return planFor(news, states, rotation, former, Date.now());
 }

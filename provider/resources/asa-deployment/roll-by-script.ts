@@ -1,10 +1,16 @@
 import type { RemoteShell } from "../../exchange/remote-shell";
 import { runRollScript } from "../../exchange/roll-script";
-import type { RollWork } from "./roll-by-cmdlet";
+import { othersThan } from "./condition";
+import { type RollWork, rolledLately } from "./roll-by-cmdlet";
 
 /** Whether clients get tickets for this account already: then no server may be without its password for a moment. */
-function inUse(work: RollWork): boolean {
-  return work.account.servicePrincipalNames.some((spn) => /^http\//i.test(spn));
+function inUse({ account }: RollWork): boolean {
+  return account.servicePrincipalNames.some((spn) => /^http\//i.test(spn));
+}
+
+/** A copy takes everything off the server that it goes to. */
+function haveOthers({ targets, qualifiedName }: RollWork): boolean {
+  return [...targets.values()].some(({ alternate }) => othersThan(qualifiedName, alternate).length > 0);
 }
 
 /**
@@ -14,14 +20,21 @@ function inUse(work: RollWork): boolean {
  * @param shell A full-language shell from which the script reaches every server.
  */
 export async function rollByScript(work: RollWork, shell: RemoteShell): Promise<void> {
+  const { account, qualifiedName, context } = work;
   const servers = [...work.targets.keys()];
   const [first, ...others] = servers;
   if (first === undefined) return;
   await work.lock.assertHeld();
-  if (inUse(work)) {
-    await runRollScript(shell, { servers, generateFor: work.qualifiedName }, work.signal);
+  if (inUse(work) && rolledLately(account)) {
+    context.progress(
+      `warning: ${qualifiedName} got its present password on ${account.passwordLastSet}. The script keeps that one and the ` +
+        "new one; clients with tickets from before need new ones (klist purge)",
+    );
+  }
+  if (inUse(work) || haveOthers(work)) {
+    await runRollScript(shell, { servers, generateFor: qualifiedName }, context.signal);
     return;
   }
-  await runRollScript(shell, { servers: [first], generateFor: work.qualifiedName }, work.signal);
-  if (others.length > 0) await runRollScript(shell, { servers: others, copyFrom: first }, work.signal);
+  await runRollScript(shell, { servers: [first], generateFor: qualifiedName }, context.signal);
+  if (others.length > 0) await runRollScript(shell, { servers: others, copyFrom: first }, context.signal);
 }

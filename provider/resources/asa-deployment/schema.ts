@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaultConnection } from "../../settings";
+import { type Preview, unknown } from "../handler";
 
 const serverName = z
   .string({ error: "Give the servers by their full names, as cas-1.corp.tailspintoys.com" })
@@ -38,10 +39,19 @@ export const schema = z.strictObject({
 
 export type AsaDeploymentInputs = z.output<typeof schema>;
 
+/** Inputs of which nothing is still to be made; `undefined` for others. */
+export function known<T extends object>(inputs: { readonly [K in keyof T]: Preview<T[K]> }): T | undefined {
+  const hasUnknown = (value: unknown): boolean =>
+    value === unknown || (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown));
+  return hasUnknown(inputs) ? undefined : (inputs as T);
+}
+
 /** What one server has. */
 export const serverConditions = [
-  /** Our account is its newest credential, and its password is the present one as far as dates can tell. */
+  /** Our account is its newest credential, and its password is the present one. */
   "deployed",
+  /** Our account is its newest credential; whether its password is the present one is not known. */
+  "unconfirmed",
   /** The account got another password since, and the server did not. */
   "stale",
   /** Another account is the newest. */
@@ -61,14 +71,19 @@ export interface ServerState {
   /** When the server got it, as the server tells it. */
   readonly added: string;
   readonly hasPrevious: boolean;
+  /** Whose credentials it has besides. */
+  readonly otherAccounts: readonly string[];
 }
 
 /** What state holds; never a password. */
 export interface AsaDeploymentOutputs extends AsaDeploymentInputs {
   readonly accountGuid: string;
-  /** The account's password at the end of the last complete roll: ISO 8601, and empty while there was none. */
+  /** When the account got the password that servers marked as deployed have: ISO 8601. */
   readonly passwordLastSet: string;
+  /** The servers wanted, and those that still have to lose the credential. */
   readonly deployed: readonly ServerState[];
+  /** Accounts that this resource deployed before; theirs is ours to remove. */
+  readonly formerAccounts: readonly string[];
   /** The credentials were there before the stack, and stay on destroy. */
   readonly adopted: boolean;
 }

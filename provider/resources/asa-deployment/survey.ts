@@ -21,14 +21,16 @@ export interface Survey {
 
 /**
  * Asks every server, over its own endpoint, what it has.
- * @throws ProviderError where none answers.
+ * @param known the organization's servers, where they have just been listed
+ * @throws ProviderError where none lists them.
  */
 export async function survey(
   exchange: ExchangeOrganization,
   servers: readonly string[],
   signal: AbortSignal,
+  known?: readonly ExchangeServer[],
 ): Promise<Survey> {
-  const organization = await organizationFrom(exchange, servers, signal);
+  const organization = known ?? (await organizationFrom(exchange, servers, signal));
   const { done, failed } = await mapReachable(exchange, servers, async (server) => {
     const exchangeServer = clientAccessServer(organization, server);
     return { exchangeServer, alternate: await readAlternateAccount(exchange.endpoint(server), exchangeServer, signal) };
@@ -36,7 +38,7 @@ export async function survey(
   return { found: done, failed, organization };
 }
 
-/** The list of servers, from the first that answers. */
+/** The list of servers, from the first that gives it. */
 async function organizationFrom(
   exchange: ExchangeOrganization,
   servers: readonly string[],
@@ -47,12 +49,14 @@ async function organizationFrom(
     try {
       return await listExchangeServers(exchange.endpoint(server), signal);
     } catch (thrown) {
-      const error = ProviderError.from(thrown);
-      // What one server refuses, the others would too; only silence moves on.
-      if (!isUnreachable(error)) throw error;
-      failures.push(error);
+      failures.push(ProviderError.from(thrown));
     }
+    // One that refuses may be no server at all; a second time it is us, and a wrong password must not go to fifty.
+    const refusals = failures.filter((error) => !isUnreachable(error));
+    if (refusals[1] !== undefined) throw refusals[0];
   }
+  const refusal = failures.find((error) => !isUnreachable(error));
+  if (refusal !== undefined) throw refusal;
   throw new ProviderError(failures[0]?.code ?? "unexpected", "No server of the deployment can be reached.", {
     hint: failures.map((error) => error.message).join(" "),
     cause: failures[0],

@@ -1,0 +1,218 @@
+import { authorityFile } from "../../../lab/certificates";
+import { administrator, corp, dc1, hostName } from "../../../lab/domain-controller";
+import { ActiveDirectory } from "../../../lab/exchange/active-directory";
+import { qualifiedUserName, type StoredCredential } from "../../../lab/exchange/model/credential";
+import { Organization } from "../../../lab/exchange/model/organization";
+import type { ServerOptions } from "../../../lab/exchange/model/server";
+import { ModelSession } from "../../../lab/exchange/model-session";
+import { FullLanguageShell } from "../../../lab/exchange/shell/full-language-shell";
+import { RestrictedShell } from "../../../lab/exchange/shell/restricted-shell";
+import { ShellRegistry } from "../../../lab/exchange/shell/shell-registry";
+import { type Account, findAccount } from "../../../provider/directory/accounts";
+import { ProviderError } from "../../../provider/error";
+import { ExchangeOrganization, type SessionFactory } from "../../../provider/exchange/organization";
+import { diagnose } from "../../../provider/powershell/failure";
+import type { Pipeline, PowerShellSession } from "../../../provider/powershell/pipeline";
+import { asaAccount } from "../../../provider/resources/asa-account";
+import { asaDeployment } from "../../../provider/resources/asa-deployment";
+import { servicePrincipalName } from "../../../provider/resources/service-principal-name";
+import type { Settings } from "../../../provider/settings";
+import { enterForest, type Forest } from "../../directory/forest";
+import { Program, Resource } from "../program";
+
+export const fqdn = (server: string) => `${server}.${corp.dnsName}`;
+
+/** What a transport says when the endpoint does not open a shell. */
+function opened<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (thrown) {
+    const { message } = thrown as Error;
+    throw new ProviderError(diagnose({ message })?.code ?? "protocol", message);
+  }
+}
+
+/** One command that a session was asked to run. */
+export interface Call {
+  readonly host: string;
+  readonly command: string;
+}
+
+/** Exchange servers in memory beside the lab's real directory. Accounts, passwords and log-ons are real. */
+export class World {
+  readonly calls: Call[] = [];
+  /** Runs before each command; what it throws is what the command comes to. */
+  beforeCall: (call: Call, pipeline: Pipeline) => void | Promise<void> = () => {};
+  /** As `beforeCall`, once the command is done. */
+  afterCall: (call: Call) => void | Promise<void> = () => {};
+  readonly registry: ShellRegistry;
+  private readonly programs: Program[] = [];
+
+  private constructor(
+    readonly forest: Forest,
+    readonly organization: Organization,
+    private readonly directory: ActiveDirectory,
+  ) {
+    this.registry = new ShellRegistry(organization);
+  }
+
+  static async enter(suite: Mocha.Context, servers: Readonly<Record<string, ServerOptions>>): Promise<World> {
+    const forest = await enterForest(suite);
+    const { name, password } = administrator(corp);
+    const who = { name: `${name}@${corp.dnsName}`, password };
+    const directory = new ActiveDirectory({
+      domain: corp.dnsName,
+      netbiosName: corp.netbiosName,
+      url: `ldaps://${hostName(dc1)}`,
+      caFile: authorityFile,
+      reader: who,
+    });
+    const organization = Organization.load(
+      undefined,
+      {
+        domain: corp.dnsName,
+        netbiosName: corp.netbiosName,
+        domainController: hostName(dc1),
+        administrators: [who.name],
+      },
+      directory,
+    );
+    organization.state.pickUpDelay = 0;
+    for (const [server, options] of Object.entries(servers)) organization.addServer(server, options);
+    return new World(forest, organization, directory);
+  }
+
+  /** A run of Pulumi. */
+  run(overrides: Partial<Settings> = {}): Program {
+    const program = new Program(this.forest.settings, overrides, this.exchange());
+    this.programs.push(program);
+    return program;
+  }
+
+  /** An account of its own for a test, and its qualified name. */
+  async account(context: Program, more: object = {}): Promise<{ name: string; qualifiedName: string }> {
+    const name = this.forest.uniqueName();
+    const resource = new Resource(asaAccount);
+    const { organizationalUnit } = this.forest;
+    await resource.up({ name, organizationalUnit, replication: false, ...more }, context);
+    return { name: `${name}$`, qualifiedName: resource.state.qualifiedName };
+  }
+
+  deployment() {
+    return new Resource(asaDeployment);
+  }
+
+  spn() {
+    return new Resource(servicePrincipalName);
+  }
+
+  read(samAccountName: string): Promise<Account> {
+    return findAccount(this.forest.open(), samAccountName).then((found) => {
+      if (found === undefined) throw new Error(`${samAccountName} is gone.`);
+      return found;
+    });
+  }
+
+  /** Every credential of a server, newest first. */
+  credentials(server: string): readonly StoredCredential[] {
+    return this.organization.require(server).credentials.all;
+  }
+
+  accounts(server: string): string[] {
+    return this.credentials(server).map(qualifiedUserName);
+  }
+
+  /** Which of a server's credentials of the account the directory takes now, by position: what opens new tickets. */
+  async working(server: string, qualifiedName: string): Promise<number[]> {
+    const tried = this.credentials(server).map(async (credential, index) => {
+      if (qualifiedUserName(credential).toLowerCase() !== qualifiedName.toLowerCase()) return [];
+      const yes = await this.directory.canLogOn({ name: qualifiedName, password: credential.password });
+      return yes ? [index] : [];
+    });
+    return (await Promise.all(tried)).flat();
+  }
+
+  stop(server: string): void {
+    const found = this.organization.require(server);
+    found.online = false;
+    this.registry.expire(found.state.name);
+  }
+
+  start(server: string): void {
+    this.organization.require(server).restart();
+  }
+
+  /** As an administrator would, past us. */
+  addByHand(server: string, qualifiedName: string, password: string): void {
+    const [domain = "", userName = ""] = qualifiedName.split("\\");
+    this.organization.require(server).credentials.add([{ domain, userName, password }]);
+  }
+
+  /** Empty servers that all answer, nothing wrong, no run open. */
+  async reset(): Promise<void> {
+    await Promise.all(this.programs.splice(0).map((program) => program.end()));
+    this.organization.faults.clear();
+    for (const server of this.organization.servers) {
+      server.credentials.replace([]);
+      server.restart();
+    }
+    this.calls.length = 0;
+    this.beforeCall = () => {};
+    this.afterCall = () => {};
+  }
+
+  async leave(): Promise<void> {
+    await this.reset();
+    await this.forest.close();
+  }
+
+  exchange(): ExchangeOrganization {
+    return new ExchangeOrganization(this.sessions(), 10);
+  }
+
+  private sessions(): SessionFactory {
+    const { organization, registry } = this;
+    const { name, password } = administrator(corp);
+    const user = `${name}@${corp.dnsName}`;
+    const entry = (host: string) => {
+      const server = organization.find(host);
+      if (server === undefined) throw new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`);
+      if (!server.online) throw new ProviderError("port-closed", `Port 80 of ${host} did not answer.`);
+      return server;
+    };
+    return {
+      endpoint: async (host) => {
+        const server = entry(host);
+        const query = `serializationLevel=Full;TargetServer=${server.fqdn}`;
+        const shell = opened(() => new RestrictedShell(organization, registry, { entry: server, user, query }));
+        return this.watched(new ModelSession(host, shell, "full"));
+      },
+      managementShell: async (host) => {
+        const logOn = { name: user, password };
+        const server = entry(host);
+        const shell = opened(() => new FullLanguageShell(organization, registry, { entry: server, user, logOn }));
+        return this.watched(new ModelSession(host, shell, "full"));
+      },
+    };
+  }
+
+  private watched(session: ModelSession): PowerShellSession {
+    const { calls } = this;
+    return {
+      host: session.host,
+      get usable() {
+        return session.usable;
+      },
+      invoke: async (pipeline, options) => {
+        const call = { host: session.host, command: pipeline[0].name.split("\\").at(-1) ?? "" };
+        calls.push(call);
+        await this.beforeCall(call, pipeline);
+        if (!session.usable) throw new ProviderError("port-closed", `Port 80 of ${session.host} did not answer.`);
+        const result = await session.invoke(pipeline, options);
+        await this.afterCall(call);
+        return result;
+      },
+      close: () => session.close(),
+    };
+  }
+}
