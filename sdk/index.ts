@@ -1,4 +1,13 @@
 export { AsaAccount, type AsaAccountArgs, type EncryptionType, type Replication } from "./asa-account";
 export { AsaDeployment, type AsaDeploymentArgs, type Rotation, type ServerState } from "./asa-deployment";
+export {
+  type MapiMethod,
+  type MethodRule,
+  type OutlookAnywhereArgs,
+  OutlookAuthSetting,
+  type OutlookAuthSettingArgs,
+  type OutlookDirectory,
+  type OutlookMethod,
+} from "./outlook-auth-setting";
 export type { ConnectionArgs } from "./resource";
 export { ServicePrincipalName, type ServicePrincipalNameArgs } from "./service-principal-name";

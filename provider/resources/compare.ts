@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { unknown } from "./handler";
+import { type PreviewInputs, unknown } from "./handler";
 
 function mayDiffer(old: unknown, wanted: unknown): boolean {
   if (wanted === unknown) return true;
@@ -24,4 +24,14 @@ export function changedProperties<Name extends string>(
   properties: readonly Name[],
 ): Name[] {
   return properties.filter((name) => mayDiffer(olds[name], news[name]));
+}
+
+/** Whether any part of a value is still unknown. */
+export function holdsUnknown(value: unknown): boolean {
+  return value === unknown || (typeof value === "object" && value !== null && Object.values(value).some(holdsUnknown));
+}
+
+/** Whether all of the inputs are known, as at `up` and in most previews. */
+export function isKnown<Inputs>(inputs: PreviewInputs<Inputs>): inputs is PreviewInputs<Inputs> & Inputs {
+  return !holdsUnknown(inputs);
 }

@@ -1,6 +1,7 @@
 import { asaAccount } from "./asa-account";
 import { asaDeployment } from "./asa-deployment";
 import type { ResourceHandler } from "./handler";
+import { outlookAuthSetting } from "./outlook-auth-setting";
 import { servicePrincipalName } from "./service-principal-name";
 
 /** Any resource, as the runtime holds it: its own types are known only to itself. */
@@ -10,5 +11,6 @@ export type AnyHandler = ResourceHandler<{ connection: string }, object>;
 export const handlers: Readonly<Record<string, AnyHandler>> = {
   AsaAccount: asaAccount,
   AsaDeployment: asaDeployment,
+  OutlookAuthSetting: outlookAuthSetting,
   ServicePrincipalName: servicePrincipalName,
 };

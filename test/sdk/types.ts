@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { schema as accountSchema } from "../../provider/resources/asa-account/schema";
 import type { schema as deploymentSchema } from "../../provider/resources/asa-deployment/schema";
+import type { schema as outlookSchema } from "../../provider/resources/outlook-auth-setting/schema";
 import type { schema as spnSchema } from "../../provider/resources/service-principal-name/schema";
 import * as ek from "../../sdk";
 
@@ -23,6 +24,7 @@ type Same<Args, Schema extends z.ZodType> = [Defined<pulumi.Unwrap<Args>>, Defin
   : never;
 true satisfies Same<ek.AsaAccountArgs, typeof accountSchema>;
 true satisfies Same<ek.AsaDeploymentArgs, typeof deploymentSchema>;
+true satisfies Same<ek.OutlookAuthSettingArgs, typeof outlookSchema>;
 true satisfies Same<ek.ServicePrincipalNameArgs, typeof spnSchema>;
 
 new ek.AsaAccount("minimal", { name: "ASA" });
@@ -67,3 +69,28 @@ new ek.ServicePrincipalName("mail", { spn: "http/mail" });
 new ek.ServicePrincipalName("mail", { account: "A", spn: "http/mail", takeFrom: "CN=Old" });
 // @ts-expect-error an account is named by text, not given as a resource
 new ek.ServicePrincipalName("mail", { account, spn: "http/mail" });
+
+const server = "cas-1.corp.tailspintoys.com";
+new ek.OutlookAuthSetting("plain", {
+  server,
+  outlookAnywhere: { internal: "Negotiate", external: "Ntlm", iis: { exactly: ["Ntlm", "Negotiate"] } },
+  mapi: { exactly: ["Ntlm", "Negotiate"] },
+  recycleApplicationPools: true,
+});
+const outlook = new ek.OutlookAuthSetting("hybrid", { server, mapi: { include: ["Negotiate"] } });
+outlook.directories.apply(([first]) => first?.settings.methods?.before) satisfies pulumi.Output<
+  string | string[] | undefined
+>;
+outlook.poolsToRecycle satisfies pulumi.Output<string[]>;
+// @ts-expect-error a server is required
+new ek.OutlookAuthSetting("cas-1", { mapi: { include: ["Negotiate"] } });
+// @ts-expect-error either added to the list, or the whole list
+new ek.OutlookAuthSetting("cas-1", { server, mapi: { include: ["Negotiate"], exactly: ["Ntlm"] } });
+// @ts-expect-error one of the two has to be said
+new ek.OutlookAuthSetting("cas-1", { server, mapi: ["Negotiate"] });
+// @ts-expect-error Outlook Anywhere has no OAuth
+new ek.OutlookAuthSetting("cas-1", { server, outlookAnywhere: { internal: "OAuth" } });
+// @ts-expect-error no such method
+new ek.OutlookAuthSetting("cas-1", { server, mapi: { include: ["Kerberos"] } });
+// @ts-expect-error no such property
+new ek.OutlookAuthSetting("cas-1", { server, outlookAnywhere: { internl: "Negotiate" } });
