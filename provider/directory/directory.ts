@@ -4,6 +4,7 @@ import type { Settings } from "../settings";
 import { text, texts } from "./attributes";
 import { Batch, KeyedLock, Lazy, Limiter } from "./concurrency";
 import type { Endpoint } from "./connection-failure";
+import { dnsNameOf } from "./identifiers";
 import { LdapSession } from "./ldap-session";
 import { locate } from "./locate";
 import { type OpenClient, openClient } from "./open-client";
@@ -201,13 +202,4 @@ function required(dc: LdapSession, entry: Entry | undefined, attribute: string):
   throw new ProviderError("directory-failed", `${dc.host} does not show ${attribute}.`, {
     hint: "Check that it is a domain controller of Active Directory, and that the connection's user may read.",
   });
-}
-
-/** `corp.tailspintoys.com` of `DC=corp,DC=tailspintoys,DC=com`. */
-function dnsNameOf(domain: string): string {
-  return domain
-    .split(",")
-    .map((part) => part.replace(/^DC=/i, ""))
-    .join(".")
-    .toLowerCase();
 }

@@ -36,3 +36,12 @@ export function filetimeText(filetime: string): string | undefined {
   const ticks = BigInt(filetime);
   return ticks <= 0n ? undefined : new Date(Number(ticks / 10_000n - filetimeEpoch)).toISOString();
 }
+
+/** `corp.tailspintoys.com` of `DC=corp,DC=tailspintoys,DC=com`. */
+export function dnsNameOf(domain: string): string {
+  return domain
+    .split(",")
+    .map((part) => part.replace(/^DC=/i, ""))
+    .join(".")
+    .toLowerCase();
+}
