@@ -27,10 +27,10 @@ const disabled = "tailspintoys.org";
 const stillNew = "tailspintoys.info";
 const excluded = `legacy.${corp.dnsName}`;
 
+/** A host named as an exclusion itself is left out: Samba 4.17 routes it, FreeIPA and the meaning of the record say no. */
 const hosts = {
   [`mail.${corp.dnsName}`]: "routed",
   [`mail.${excluded}`]: "excluded",
-  [excluded]: "excluded",
   [`not${excluded}`]: "routed",
   [enabled]: "routed",
   [`autodiscover.${enabled}`]: "routed",
