@@ -1,6 +1,13 @@
 export { AsaAccount, type AsaAccountArgs, type EncryptionType, type Replication } from "./asa-account";
 export { AsaDeployment, type AsaDeploymentArgs, type Rotation, type ServerState } from "./asa-deployment";
 export {
+  type AccountArgs,
+  ExchangeKerberos,
+  type ExchangeKerberosArgs,
+  type OutlookArgs,
+  type SiteArgs,
+} from "./exchange-kerberos";
+export {
   type MapiMethod,
   type MethodRule,
   type OutlookAnywhereArgs,

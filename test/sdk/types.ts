@@ -94,3 +94,34 @@ new ek.OutlookAuthSetting("cas-1", { server, outlookAnywhere: { internal: "OAuth
 new ek.OutlookAuthSetting("cas-1", { server, mapi: { include: ["Kerberos"] } });
 // @ts-expect-error no such property
 new ek.OutlookAuthSetting("cas-1", { server, outlookAnywhere: { internl: "Negotiate" } });
+
+const sites = [{ name: "ADSite1", servers: [server], hostNames: ["mail.corp.tailspintoys.com"] }];
+const exchange = new ek.ExchangeKerberos(
+  "exchange",
+  {
+    account: { name: "ASA" },
+    sites,
+    rotation: { maxPasswordAgeDays: 30 },
+    outlook: { mapi: { include: ["Negotiate"] } },
+  },
+  { protect: true },
+);
+exchange.qualifiedNames satisfies pulumi.Output<Record<string, string>>;
+exchange.servers.apply(([first]) => first?.condition) satisfies pulumi.Output<string | undefined>;
+exchange.accounts.ADSite1?.keyVersion satisfies pulumi.Output<number> | undefined;
+new ek.ExchangeKerberos("no-outlook", { account: { name: "ASA" }, sites, outlook: false });
+// @ts-expect-error sites are required
+new ek.ExchangeKerberos("exchange", { account: { name: "ASA" } });
+// @ts-expect-error the connection is that of all of it, not of the account
+new ek.ExchangeKerberos("exchange", { account: { name: "ASA", connection: "contoso" }, sites });
+// @ts-expect-error misspelt
+new ek.ExchangeKerberos("exchange", { account: { name: "ASA" }, sites: [{ ...sites[0], hostnames: [] }] });
+// @ts-expect-error an object or false
+new ek.ExchangeKerberos("exchange", { account: { name: "ASA" }, sites, outlook: true });
+// @ts-expect-error the server is that of the site
+new ek.ExchangeKerberos("exchange", { account: { name: "ASA" }, sites, outlook: { server } });
+new ek.ExchangeKerberos("exchange", {
+  account: { name: "ASA" },
+  // @ts-expect-error lists of a site are plain: resources are named after them
+  sites: [{ name: "ADSite1", servers: [pulumi.output(server)], hostNames: [] }],
+});

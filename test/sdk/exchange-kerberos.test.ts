@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+import * as ek from "../../sdk";
+
+/** One resource as it was registered, and when: both ends of its making count up together. */
+interface Made {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+  readonly started: number;
+  ended: number;
+}
+
+const made: Made[] = [];
+let clock = 0;
+
+function resolved<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
+}
+
+async function make(
+  name: string,
+  args: ek.ExchangeKerberosArgs,
+): Promise<{ component: ek.ExchangeKerberos; children: Made[] }> {
+  const component = new ek.ExchangeKerberos(name, args);
+  await Promise.all([
+    resolved(component.spns),
+    resolved(component.servers),
+    ...Object.values(component.outlook).map(({ id }) => resolved(id)),
+  ]);
+  return { component, children: made.filter((one) => one.name.startsWith(`${name}-`)) };
+}
+
+const domain = "corp.tailspintoys.com";
+const full = (...names: string[]) => names.map((name) => `${name}.${domain}`);
+const one = { name: "ADSite1", servers: full("cas-1", "cas-2"), hostNames: full("mail", "autodiscover") };
+const two = { name: "ADSite2", servers: full("cas-3"), hostNames: full("mailsdc", "autodiscoversdc") };
+const account = { name: "EXCH2016ASA" };
+
+describe("ExchangeKerberos", () => {
+  before(() =>
+    pulumi.runtime.setMocks(
+      {
+        async newResource(args) {
+          const { __provider: _, ...inputs } = args.inputs;
+          const entry: Made = {
+            type: args.type.split(":").at(-1) ?? "",
+            name: args.name,
+            inputs,
+            started: ++clock,
+            ended: 0,
+          };
+          made.push(entry);
+          // Whoever does not wait for us gets ahead here.
+          for (let turn = 0; turn < 20; turn++) await setImmediate();
+          entry.ended = ++clock;
+          const qualifiedName = `TAILSPIN\\${args.inputs.name}$`;
+          return { id: `${args.name}-id`, state: { ...args.inputs, qualifiedName, deployed: [] } };
+        },
+        call: () => ({}),
+      },
+      "project",
+      "stack",
+      false,
+    ),
+  );
+
+  const names = (children: readonly Made[], type: string) =>
+    children.filter((child) => child.type === type).map(({ name }) => name);
+  const inputs = (children: readonly Made[], name: string) =>
+    children.find((child) => child.name === name)?.inputs ?? assert.fail(name);
+
+  it("makes the article's children, with readable names, each after all that it needs", async () => {
+    const { children } = await make("single", { account, sites: [one] });
+    assert.deepEqual(names(children, "AsaAccount"), ["single-asa"]);
+    assert.deepEqual(names(children, "AsaDeployment"), ["single-deployment"]);
+    assert.deepEqual(
+      names(children, "ServicePrincipalName").sort(),
+      one.hostNames.map((host) => `single-${host}`).sort(),
+    );
+    assert.deepEqual(
+      names(children, "OutlookAuthSetting").sort(),
+      one.servers.map((server) => `single-${server}`),
+    );
+    const order = ["AsaAccount", "AsaDeployment", "ServicePrincipalName", "OutlookAuthSetting"];
+    for (const later of children) {
+      for (const earlier of children) {
+        if (order.indexOf(earlier.type) >= order.indexOf(later.type)) continue;
+        assert.ok(earlier.ended > 0 && earlier.ended < later.started, `${later.name} did not wait for ${earlier.name}`);
+      }
+    }
+  });
+
+  it("tells each child what it needs, and nothing that was not given", async () => {
+    const { children } = await make("inputs", { account, sites: [one] });
+    assert.deepEqual(inputs(children, "inputs-asa"), { name: "EXCH2016ASA" });
+    const qualifiedName = "TAILSPIN\\EXCH2016ASA$";
+    assert.deepEqual(inputs(children, "inputs-deployment"), {
+      account: qualifiedName,
+      servers: one.servers,
+      mayBeAbsent: [],
+    });
+    assert.deepEqual(inputs(children, `inputs-${one.hostNames[0]}`), {
+      account: qualifiedName,
+      spn: `http/${one.hostNames[0]}`,
+      deployment: "inputs-deployment-id",
+    });
+    assert.deepEqual(inputs(children, `inputs-${one.servers[0]}`), {
+      server: one.servers[0],
+      outlookAnywhere: { internal: "Negotiate" },
+      mapi: { include: ["Negotiate"] },
+    });
+  });
+
+  it("passes on connection, method, rotation, absence and adoption", async () => {
+    const { children } = await make("options", {
+      account,
+      sites: [one],
+      connection: "contoso",
+      method: "cmdlet",
+      rotation: { maxPasswordAgeDays: 30 },
+      mayBeAbsent: full("cas-2"),
+      adopt: true,
+    });
+    for (const child of children) assert.equal(child.inputs.connection, "contoso", child.name);
+    assert.equal(inputs(children, "options-asa").adopt, true);
+    const { account: _, servers: __, connection: ___, ...deployment } = inputs(children, "options-deployment");
+    assert.deepEqual(deployment, {
+      method: "cmdlet",
+      rotation: { maxPasswordAgeDays: 30 },
+      mayBeAbsent: full("cas-2"),
+      adopt: true,
+    });
+  });
+
+  it("lets sites share one account, one deployment, and names that both have", async () => {
+    const both = { ...two, hostNames: [...two.hostNames, `Mail.${domain}`] };
+    const { component, children } = await make("shared", { account, sites: [one, both] });
+    assert.deepEqual(names(children, "AsaAccount"), ["shared-asa"]);
+    assert.deepEqual(inputs(children, "shared-deployment").servers, [...one.servers, ...two.servers]);
+    assert.equal(names(children, "ServicePrincipalName").length, 4);
+    assert.equal(component.accounts.ADSite1, component.accounts.ADSite2);
+    assert.deepEqual(await resolved(component.qualifiedNames), {
+      ADSite1: "TAILSPIN\\EXCH2016ASA$",
+      ADSite2: "TAILSPIN\\EXCH2016ASA$",
+    });
+  });
+
+  it("gives a site an account of its own, with its servers and names and no others", async () => {
+    const { component, children } = await make("own", {
+      account,
+      sites: [one, { ...two, account: { name: "SDCASA" }, outlook: { mapi: { exactly: ["Ntlm", "Negotiate"] } } }],
+    });
+    assert.deepEqual(names(children, "AsaAccount").sort(), ["own-ADSite2-asa", "own-asa"]);
+    assert.deepEqual(inputs(children, "own-ADSite2-deployment").servers, two.servers);
+    assert.equal(inputs(children, `own-${two.hostNames[0]}`).account, "TAILSPIN\\SDCASA$");
+    assert.equal(inputs(children, `own-${one.hostNames[0]}`).account, "TAILSPIN\\EXCH2016ASA$");
+    assert.deepEqual(inputs(children, `own-${two.servers[0]}`), {
+      server: two.servers[0],
+      mapi: { exactly: ["Ntlm", "Negotiate"] },
+    });
+    assert.deepEqual(
+      await resolved(component.spns),
+      [...one.hostNames, ...two.hostNames].map((host) => `http/${host}`).sort(),
+    );
+  });
+
+  it("leaves Outlook alone where it is told to", async () => {
+    const { children } = await make("silent", {
+      account,
+      outlook: false,
+      sites: [one, { ...two, outlook: { mapi: { include: ["Negotiate"] } } }],
+    });
+    assert.deepEqual(names(children, "OutlookAuthSetting"), [`silent-${two.servers[0]}`]);
+  });
+
+  describe("refuses before anything is made", () => {
+    const wrong: Record<string, { args: ek.ExchangeKerberosArgs; reasons: RegExp[] }> = {
+      "no site": { args: { account, sites: [] }, reasons: [/There is no site/] },
+      "empty sites": {
+        args: { account, sites: [{ name: "ADSite1", servers: [], hostNames: [] }] },
+        reasons: [/ADSite1 has no servers/, /ADSite1 has no host names/],
+      },
+      "two sites of one name": {
+        args: { account, sites: [one, { ...two, name: "adsite1" }] },
+        reasons: [/called ADSite1/],
+      },
+      "a server under two accounts": {
+        args: { account, sites: [one, { ...two, servers: full("CAS-1"), account: { name: "SDCASA" } }] },
+        reasons: [/cas-1\.\S+ is in ADSite1 and ADSite2/],
+      },
+      "a server named twice": {
+        args: { account, sites: [{ ...one, servers: full("cas-1", "cas-1") }] },
+        reasons: [/cas-1\S+ twice/],
+      },
+      "a server's name as host name": {
+        args: { account, sites: [one, { ...two, hostNames: full("CAS-2") }] },
+        reasons: [/CAS-2\S+ of ADSite2 is the name of a server/],
+      },
+      "one name on two accounts": {
+        args: { account, sites: [one, { ...two, hostNames: full("MAIL"), account: { name: "SDCASA" } }] },
+        reasons: [/http\/mail\S+ would be on the shared account and the account of ADSite2/],
+      },
+      "a name twice in one site": {
+        args: { account, sites: [{ ...one, hostNames: full("mail", "Mail") }] },
+        reasons: [/mail\S+ twice/],
+      },
+      "short names, classes and ports": {
+        args: {
+          account,
+          sites: [{ name: "ADSite1", servers: ["cas-1"], hostNames: [`http/mail.${domain}`, `mail.${domain}:443`] }],
+        },
+        reasons: [/server cas-1 of ADSite1 by its full name/, /host name http\/mail/, /host name mail\S+:443/],
+      },
+      "a site without an account": { args: { sites: [one] }, reasons: [/ADSite1 has no account/] },
+      "a shared account that nobody uses": {
+        args: { account, sites: [{ ...one, account }] },
+        reasons: [/nobody uses the shared account/],
+      },
+    };
+    for (const [title, { args, reasons }] of Object.entries(wrong)) {
+      it(title, async () => {
+        const before = made.length;
+        assert.throws(
+          () => new ek.ExchangeKerberos("wrong", args),
+          (error: Error) => {
+            assert.ok(pulumi.RunError.isInstance(error));
+            for (const reason of reasons) assert.match(error.message, reason);
+            return true;
+          },
+        );
+        await setImmediate();
+        assert.deepEqual(made.slice(before), []);
+      });
+    }
+  });
+});
