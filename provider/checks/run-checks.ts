@@ -1,0 +1,103 @@
+import { encryptionTypesOf } from "../directory/encryption-types";
+import { spnHolders } from "../directory/spn-holders";
+import { ProviderError } from "../error";
+import type { Check, CheckResult } from "./check";
+import type { AccountSummary, CheckReport, NameSummary, ServerSummary } from "./report";
+import { runbook } from "./runbook";
+import { Subject } from "./subject";
+import type { Selection, World } from "./world";
+
+/**
+ * Runs the runbook, or the part of it that was asked for. Nothing is written anywhere. What a check cannot see is a result
+ * of its own, `unknown`, and keeps no other check from its work.
+ * @throws ProviderError `input-invalid` for a check that is not in the runbook.
+ */
+export async function runChecks(world: World, selection: Selection): Promise<CheckReport> {
+  const at = new Date().toISOString();
+  const chosen = chosenChecks(selection);
+  const subject = new Subject(world, selection);
+  const results = await Promise.all(chosen.map((check) => resultsOf(check, subject)));
+  return {
+    at,
+    domain: world.settings.domain,
+    account: await accountSummary(subject),
+    names: await nameSummaries(subject),
+    servers: await serverSummaries(subject),
+    results: results.flat(),
+  };
+}
+
+function chosenChecks({ only, skip = [] }: Selection): readonly Check[] {
+  const meets = (check: Check, word: string) => check.id === word || check.id.startsWith(`${word}-`);
+  const strange = [...(only ?? []), ...skip].find((word) => !runbook.some((check) => meets(check, word)));
+  if (strange !== undefined) {
+    throw new ProviderError("input-invalid", `There is no check ${strange}.`, {
+      hint: `The checks are ${runbook.map(({ id }) => id).join(", ")}.`,
+    });
+  }
+  return runbook.filter(
+    (check) => (only?.some((word) => meets(check, word)) ?? true) && !skip.some((word) => meets(check, word)),
+  );
+}
+
+async function resultsOf(check: Check, subject: Subject): Promise<CheckResult[]> {
+  const { id, name, heading } = check;
+  try {
+    const findings = await check.run(subject);
+    return findings.map((finding) => ({ check: id, name, heading, ...finding }));
+  } catch (thrown) {
+    const { message } = ProviderError.from(thrown);
+    const object = subject.world.settings.domain;
+    return [{ check: id, name, heading, outcome: "unknown", object, seen: message }];
+  }
+}
+
+/** What a summary shows is no more than the checks could see. */
+function orNone<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch(() => undefined);
+}
+
+async function accountSummary(subject: Subject): Promise<AccountSummary | undefined> {
+  const [name, account] = await Promise.all([orNone(subject.accountName()), orNone(subject.account())]);
+  if (name === undefined || account === undefined) return undefined;
+  const { distinguishedName, enabled, keyVersion, passwordLastSet, servicePrincipalNames } = account;
+  const encryptionTypes = encryptionTypesOf(account.encryptionTypeBits);
+  return {
+    qualifiedName: name,
+    distinguishedName,
+    enabled,
+    encryptionTypes,
+    keyVersion,
+    passwordLastSet,
+    servicePrincipalNames,
+  };
+}
+
+async function nameSummaries(subject: Subject): Promise<NameSummary[]> {
+  const [plan, names] = await Promise.all([orNone(subject.namePlan()), orNone(subject.hostNames())]);
+  return Promise.all(
+    (names ?? []).map(async (hostName): Promise<NameSummary> => {
+      const planned = plan?.names.find((one) => one.hostName === hostName);
+      const servicePrincipalName = `http/${hostName}`;
+      const holders = await orNone(spnHolders(subject.world.directory, servicePrincipalName));
+      return {
+        hostName,
+        servicePrincipalName,
+        sites: planned?.sites ?? [],
+        servers: planned?.servers ?? [],
+        holders: holders?.map(({ distinguishedName }) => distinguishedName),
+      };
+    }),
+  );
+}
+
+async function serverSummaries(subject: Subject): Promise<ServerSummary[]> {
+  const [survey, organization] = await Promise.all([orNone(subject.servers()), orNone(subject.organization())]);
+  if (survey === undefined || organization === undefined) return [];
+  return organization.flatMap((server): ServerSummary[] => {
+    const found = survey.answered.find(({ fqdn }) => fqdn === server.fqdn);
+    const problem = survey.silent.get(server.fqdn);
+    if (found === undefined && problem === undefined) return [];
+    return [{ ...server, alternateAccount: found?.alternate, problem: problem?.message }];
+  });
+}

@@ -1,0 +1,4 @@
+import type { Check } from "./check";
+
+/** Every check, in the order of the article. */
+export const runbook: readonly Check[] = [];

@@ -1,0 +1,156 @@
+import { type Account, findQualified } from "../directory/accounts";
+import { Lazy } from "../directory/concurrency";
+import { type DomainController, domainControllers } from "../directory/replication";
+import { ProviderError } from "../error";
+import { type AlternateAccount, readAlternateAccount } from "../exchange/alternate-account";
+import { type ExchangeServer, listExchangeServers } from "../exchange/exchange-servers";
+import { readNamespaces } from "../exchange/namespaces";
+import type { RemoteShell } from "../exchange/remote-shell";
+import { type NamePlan, planNames } from "./plan";
+import type { Selection, World } from "./world";
+
+/** A server that answered, and what it holds. */
+export interface Server extends ExchangeServer {
+  readonly shell: RemoteShell;
+  readonly alternate: AlternateAccount;
+}
+
+/** Servers by full name: those that answered, and why the others did not. */
+export interface Survey {
+  readonly answered: readonly Server[];
+  readonly silent: ReadonlyMap<string, ProviderError>;
+}
+
+/** What the checks look at, each thing read once, when the first check asks for it. */
+export class Subject {
+  private readonly listed = new Lazy(() => this.list());
+  private readonly looked = new Lazy(() => this.survey());
+  private readonly chosen = new Lazy(() => this.choose());
+  private readonly found = new Lazy(() => this.findAccount());
+  private readonly planned = new Lazy(() => this.plan());
+  private readonly controllersFound = new Lazy(() => domainControllers(this.world.directory));
+
+  constructor(
+    readonly world: World,
+    readonly selection: Selection,
+  ) {}
+
+  /** Every Exchange server of the organization. */
+  organization(): Promise<readonly ExchangeServer[]> {
+    return this.listed.get();
+  }
+
+  /** The servers to look at, each with what it holds. */
+  servers(): Promise<Survey> {
+    return this.looked.get();
+  }
+
+  /** `DOMAIN\name`, as given or as the servers hold it; `undefined` where neither says one. */
+  accountName(): Promise<string | undefined> {
+    return this.chosen.get();
+  }
+
+  /** The account; `undefined` where the domain has none of that name, or no name is known. */
+  account(): Promise<Account | undefined> {
+    return this.found.get();
+  }
+
+  /** What the servers give to clients. */
+  namePlan(): Promise<NamePlan> {
+    return this.planned.get();
+  }
+
+  /** The names that need an SPN. */
+  async hostNames(): Promise<readonly string[]> {
+    const { hostNames } = this.selection;
+    if (hostNames !== undefined) return hostNames.map((name) => name.toLowerCase());
+    const { names } = await this.namePlan();
+    return names.filter(({ kind }) => kind === "needed").map(({ hostName }) => hostName);
+  }
+
+  controllers(): Promise<readonly DomainController[]> {
+    return this.controllersFound.get();
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.selection.signal;
+  }
+
+  progress(line: string): void {
+    this.selection.progress?.(line);
+  }
+
+  /** The server that lists the others. */
+  private entry(): string {
+    const entry = this.selection.entry ?? this.selection.servers?.[0] ?? this.world.settings.managementHost;
+    if (entry !== undefined) return entry.toLowerCase();
+    throw new ProviderError("input-invalid", "It is not said which Exchange server to ask.", {
+      hint: "Name one of them; it knows the others.",
+    });
+  }
+
+  private async list(): Promise<ExchangeServer[]> {
+    const entry = this.entry();
+    this.progress(`asking ${entry} for the Exchange servers`);
+    return listExchangeServers(this.world.exchange.endpoint(entry), this.signal);
+  }
+
+  private async survey(): Promise<Survey> {
+    const { exchange } = this.world;
+    const organization = await this.organization();
+    const wanted = this.selection.servers?.map((server) => server.toLowerCase());
+    const chosen = organization.filter((one) => (wanted ? wanted.includes(one.fqdn) : one.clientAccess));
+    const silent = new Map<string, ProviderError>();
+    for (const server of wanted ?? []) {
+      if (!chosen.some(({ fqdn }) => fqdn === server)) {
+        silent.set(server, new ProviderError("refused", `${server} is not an Exchange server of this organization.`));
+      }
+    }
+    this.progress(`looking at ${chosen.length} servers`);
+    const settled = await exchange.onEach(
+      chosen.map(({ fqdn }) => fqdn),
+      async (fqdn) => {
+        const one = chosen.find((server) => server.fqdn === fqdn) as ExchangeServer;
+        const shell = exchange.endpoint(fqdn);
+        return { ...one, shell, alternate: await readAlternateAccount(shell, one, this.signal) };
+      },
+    );
+    const answered = settled.flatMap((one, index) => {
+      if (one.status === "fulfilled") return [one.value];
+      silent.set(chosen[index]?.fqdn ?? "", ProviderError.from(one.reason));
+      return [];
+    });
+    return { answered, silent };
+  }
+
+  private async choose(): Promise<string | undefined> {
+    if (this.selection.account !== undefined) return this.selection.account;
+    const { answered } = await this.servers();
+    const newest = answered.flatMap(({ alternate }) => alternate.credentials[0]?.account ?? []);
+    const counted = [...Map.groupBy(newest, (account) => account.toLowerCase()).values()];
+    return counted.sort((one, other) => other.length - one.length)[0]?.[0];
+  }
+
+  private async findAccount(): Promise<Account | undefined> {
+    const name = await this.accountName();
+    return name === undefined ? undefined : findQualified(this.world.directory, name);
+  }
+
+  private async plan(): Promise<NamePlan> {
+    const organization = await this.organization();
+    const entry = this.entry();
+    const server = organization.find(({ fqdn }) => fqdn === entry);
+    if (server === undefined) {
+      throw new ProviderError("refused", `${entry} is not an Exchange server of this organization.`);
+    }
+    this.progress("reading the names of all virtual directories");
+    const namespaces = await readNamespaces(this.world.exchange.endpoint(entry), server, this.signal);
+    return planNames(this.lookedAt(organization), namespaces);
+  }
+
+  /** The organization without the servers that were not asked for. */
+  private lookedAt(organization: readonly ExchangeServer[]): ExchangeServer[] {
+    const wanted = this.selection.servers?.map((server) => server.toLowerCase());
+    return organization.filter(({ fqdn }) => wanted === undefined || wanted.includes(fqdn));
+  }
+}
