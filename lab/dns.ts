@@ -40,6 +40,7 @@ async function addRecord(zone: string, name: string, type: "A" | "SRV", data: st
   try {
     await sambaTool(dc1, ["dns", "add", hostName(dc1), zone, name, type, data]);
   } catch (error) {
-    if (!String(error).includes("WERR_DNS_ERROR_RECORD_ALREADY_EXISTS")) throw error;
+    // Its own words in newer versions of samba-tool, the RPC's in older ones.
+    if (!/Record already exists|WERR_DNS_ERROR_RECORD_ALREADY_EXISTS/.test(String(error))) throw error;
   }
 }

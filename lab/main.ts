@@ -12,6 +12,7 @@ import { type LabOptions, labDown, labIsUp, labUp } from "./up";
 
 interface UpOptions extends LabOptions {
   readonly exchange?: number;
+  readonly secondSite?: number;
   readonly versions?: readonly Product[];
 }
 
@@ -28,12 +29,14 @@ program
   .option("--dc2", "a second domain controller of the same domain")
   .option("--users-forest", "a second forest, users.contoso.com, with a forest trust")
   .option("--exchange <servers>", "Exchange servers cas-1, cas-2 … and a load balancer", Number)
+  .option("--second-site <servers>", "more of them in a second site, behind mailsdc. and autodiscoversdc.", Number)
   .option("--versions <list>", "their versions, such as 2016,2019,SE", parseVersions)
   .option("--no-pulumi", "without the Pulumi CLI")
   .action(async (options: UpOptions) => {
     await labUp(options, say);
     if (options.exchange !== undefined) {
-      await exchangeUp({ servers: options.exchange, versions: options.versions }, say);
+      const { exchange: servers, secondSite, versions } = options;
+      await exchangeUp({ servers, secondSite, versions }, say);
     }
     say(`The lab is up: ${corp.dnsName}, ${hostName(dc1)}. For your shell: eval "$(npm run -s lab -- env)"`);
   });

@@ -10,6 +10,7 @@ export const addresses = {
   dc2: "10.99.0.11",
   usersDc: "10.99.0.20",
   balancer: "10.99.0.80",
+  secondBalancer: "10.99.0.81",
   /** `cas-1`, `cas-2`, … */
   exchangeServer: (number: number) => `10.99.1.${number}`,
 } as const;

@@ -26,7 +26,7 @@ async function main(): Promise<number> {
       ensurePython(say),
     ]);
     for (const one of prepared) if (one.status === "rejected") throw one.reason;
-    await exchangeUp({ servers: 2, versions: ["2016", "2019"] }, say);
+    await exchangeUp({ servers: 2, secondSite: 2, versions: ["2016", "2019"] }, say);
     return await mocha(labEnvironment(await providePulumiCli(say)), process.argv.slice(2));
   } finally {
     if (!keep) await labDown();

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import type { ExchangeConfiguration } from "./configuration";
+import type { ExchangeConfiguration, ExchangeSite } from "./configuration";
 
-/** HAProxy in front of all servers: TCP, one connection after the other, ports 80 and 443. */
+/** HAProxy in front of the servers of every site: TCP, one connection after the other, ports 80 and 443. */
 export class Balancer {
   private process: ChildProcess | undefined;
 
@@ -22,9 +22,11 @@ export class Balancer {
     child.on("error", (error) => {
       complaint = error.message;
     });
-    const { balancerAddress } = this.configuration;
-    for (const deadline = Date.now() + 10_000; !(await answers(balancerAddress, 443)); ) {
-      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`HAProxy does not run: ${complaint}`);
+    const deadline = Date.now() + 10_000;
+    for (const { balancerAddress } of this.configuration.sites) {
+      while (!(await answers(balancerAddress, 443))) {
+        if (child.exitCode !== null || Date.now() > deadline) throw new Error(`HAProxy does not run: ${complaint}`);
+      }
     }
   }
 
@@ -38,9 +40,9 @@ export class Balancer {
   }
 }
 
-function haproxyConfiguration({ servers, balancerAddress }: ExchangeConfiguration): string {
-  const section = (port: number) => [
-    `listen port-${port}`,
+function haproxyConfiguration({ sites }: ExchangeConfiguration): string {
+  const section = ({ name: site, servers, balancerAddress }: ExchangeSite, port: number) => [
+    `listen ${site}-${port}`,
     `  bind ${balancerAddress}:${port}`,
     "  balance roundrobin",
     ...servers.map(({ name, address }) => `  server ${name} ${address}:${port} check inter 500ms fall 1 rise 1`),
@@ -56,8 +58,7 @@ function haproxyConfiguration({ servers, balancerAddress }: ExchangeConfiguratio
     "  timeout connect 2s",
     "  timeout client 120s",
     "  timeout server 120s",
-    ...section(80),
-    ...section(443),
+    ...sites.flatMap((site) => [...section(site, 80), ...section(site, 443)]),
     "",
   ].join("\n");
 }

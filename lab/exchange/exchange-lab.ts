@@ -46,19 +46,17 @@ export class ExchangeLab {
     // The replay cache would write to disk and sync for every request.
     process.env.KRB5RCACHENAME = "none:";
     const { configuration, organization } = this;
-    const [namespace, autodiscoverNamespace = namespace] = configuration.namespaces;
-    for (const { name, product } of configuration.servers) {
-      if (organization.find(name) !== undefined) continue;
-      organization.addServer(name, {
-        product,
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(autodiscoverNamespace === undefined ? {} : { autodiscoverNamespace }),
-      });
+    for (const { name: site, namespaces, servers } of configuration.sites) {
+      const [namespace = "", autodiscoverNamespace = namespace] = namespaces;
+      for (const { name, product } of servers) {
+        if (organization.find(name) !== undefined) continue;
+        organization.addServer(name, { product, site, namespace, autodiscoverNamespace });
+      }
     }
     await provision(configuration, (name) => this.folderOf(name));
     const key = readFileSync(configuration.certificate.key);
     const cert = readFileSync(configuration.certificate.certificate);
-    for (const { name, address } of configuration.servers) {
+    for (const { name, address } of configuration.sites.flatMap(({ servers }) => servers)) {
       const server = organization.require(name);
       const place = { organization, registry: this.registry, server, address, folder: this.folderOf(name) };
       const host = new ServerHost([

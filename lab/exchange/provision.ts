@@ -16,9 +16,9 @@ export async function provision(
   configuration: ExchangeConfiguration,
   folderOf: (name: string) => string,
 ): Promise<void> {
-  const { domainController, caFile, administrator, servers } = configuration;
+  const { domainController, caFile, administrator, sites } = configuration;
   await withDirectory({ url: `ldaps://${domainController}`, caFile }, administrator, async (client) => {
-    for (const { name } of servers) {
+    for (const { name } of sites.flatMap(({ servers }) => servers)) {
       await joinComputer(client, configuration, name, join(folderOf(name), "machine.keytab"));
     }
   });

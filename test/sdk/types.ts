@@ -114,8 +114,11 @@ new ek.ExchangeKerberos("no-outlook", { account: { name: "ASA" }, sites, outlook
 new ek.ExchangeKerberos("exchange", { account: { name: "ASA" } });
 // @ts-expect-error the connection is that of all of it, not of the account
 new ek.ExchangeKerberos("exchange", { account: { name: "ASA", connection: "contoso" }, sites });
-// @ts-expect-error misspelt
-new ek.ExchangeKerberos("exchange", { account: { name: "ASA" }, sites: [{ ...sites[0], hostnames: [] }] });
+new ek.ExchangeKerberos("exchange", {
+  account: { name: "ASA" },
+  // @ts-expect-error misspelt
+  sites: [{ name: "ADSite1", servers: [], hostNames: [], hostnames: [] }],
+});
 // @ts-expect-error an object or false
 new ek.ExchangeKerberos("exchange", { account: { name: "ASA" }, sites, outlook: true });
 // @ts-expect-error the server is that of the site
