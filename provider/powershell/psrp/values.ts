@@ -68,7 +68,8 @@ export class PsObject {
 
   /** A property by name, as PowerShell finds it: any case, extended before adapted. `undefined` where there is none. */
   property(name: string): PsValue | undefined {
-    return lookUp(this.extended, name) ?? lookUp(this.adapted, name);
+    const extended = lookUp(this.extended, name);
+    return extended === undefined ? lookUp(this.adapted, name) : extended;
   }
 
   toString(): string {
