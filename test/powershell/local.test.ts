@@ -109,12 +109,14 @@ describe("a session on this machine", function () {
     const warned = await session.invoke([{ name: "Write-Warning", parameters: { Message: "beware" } }]);
     assert.deepEqual([warned.state, warned.warnings, warned.errors], ["completed", ["beware"], []]);
 
-    const noisy = join(folder, "noisy");
-    writeFileSync(noisy, "#!/bin/sh\necho grumble >&2\necho done\n");
-    chmodSync(noisy, 0o755);
-    const said = await session.invoke([{ name: noisy }]);
-    assert.equal(said.state, "completed");
-    assert.ok(said.output.includes("done"), String(said.output));
+    // The process's own error stream, which node-powershell reads as failure where it is let.
+    const grumble = module("Grumble", "[Console]::Error.WriteLine('grumble'); 'done'");
+    await session.invoke([{ name: "Import-Module", parameters: { Name: grumble } }]);
+    const said = await session.invoke([{ name: "Get-Grumble" }]);
+    assert.deepEqual([said.state, said.output, said.errors], ["completed", ["done"], []]);
+
+    const native = await session.invoke([{ name: "sh", arguments: ["-c", "echo grumble >&2; echo done"] }]);
+    assert.deepEqual([native.state, native.output], ["completed", ["done"]]);
     assert.deepEqual((await echo("next")).output, ["next"]);
   });
 
