@@ -1,0 +1,188 @@
+import { strict as assert } from "node:assert";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { waitUntil } from "../../lab/command";
+import type { ErrorCode, ProviderError } from "../../provider/error";
+import {
+  type Pipeline,
+  PsCredential,
+  processChannel,
+  RunspacePoolSession,
+  SecureString,
+  type SessionOptions,
+  throwOnErrors,
+} from "../../provider/powershell";
+import { engineMissing, findEngine } from "../support/engine";
+
+const sleep: Pipeline = [{ name: "Start-Sleep", parameters: { Seconds: 30 } }];
+const echo = (value: string): Pipeline => [{ name: "Write-Output", parameters: { InputObject: value } }];
+
+/** Commands that fail as Exchange's do, for what the session makes of it. */
+const failures = `
+function Get-Prompted { [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param() if ($PSCmdlet.ShouldProcess('cas-1')) { 'done' } }
+function Get-Denied { Write-Error -Message 'Access is denied.' -Category PermissionDenied; 'and went on' }
+function Get-Hidden { Write-Error -Message "no colour \`e[31m\`n in a terminal"; throw 'over' }
+`;
+
+describe("a session over standard input and output", function () {
+  this.timeout(30_000);
+  let engine: string;
+  let folder: string;
+
+  before(async function () {
+    engine = (await findEngine()) ?? "";
+    if (engine === "") {
+      console.log(engineMissing);
+      return this.skip();
+    }
+    folder = mkdtempSync(join(tmpdir(), "session-"));
+  });
+  after(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
+
+  async function withSession(
+    work: (session: RunspacePoolSession) => Promise<void>,
+    options: SessionOptions = {},
+  ): Promise<void> {
+    const session = await RunspacePoolSession.open("cas-1", processChannel(engine), options);
+    try {
+      await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  it("runs commands at the same time where it has the runspaces, and keeps their results apart", async () => {
+    await withSession(
+      async (session) => {
+        const results = await Promise.all(
+          ["a", "b", "c"].map((text) =>
+            session.invoke([
+              { name: "Write-Output", parameters: { InputObject: text } },
+              { name: "ForEach-Object", parameters: { MemberName: "ToUpper" } },
+            ]),
+          ),
+        );
+        assert.deepEqual(
+          results.map(({ output }) => output),
+          [["A"], ["B"], ["C"]],
+        );
+        const nap: Pipeline = [{ name: "Start-Sleep", parameters: { Seconds: 1 } }];
+        const started = Date.now();
+        await Promise.all([session.invoke(nap), session.invoke(nap), session.invoke(nap)]);
+        assert.ok(Date.now() - started < 2_500, `${Date.now() - started} ms`);
+      },
+      { maxRunspaces: 3 },
+    );
+  });
+
+  it("gives many secrets at once over one key exchange", async () => {
+    await withSession(
+      async (session) => {
+        const passwords = Array.from({ length: 8 }, (_, index) => `Pässword-${index}`);
+        const back = await Promise.all(
+          passwords.map(async (text) => {
+            const credential = new PsCredential("user", new SecureString(text));
+            const { output } = await session.invoke([
+              { name: "Write-Output", parameters: { InputObject: credential } },
+            ]);
+            return output[0] instanceof PsCredential ? output[0].password.reveal() : undefined;
+          }),
+        );
+        assert.deepEqual(back, passwords);
+      },
+      { maxRunspaces: 2 },
+    );
+  });
+
+  it("says what an error of the server means, and what to do", async () => {
+    const file = join(folder, "Failures.psm1");
+    writeFileSync(file, failures);
+    const cases: [Pipeline[number], ErrorCode, RegExp][] = [
+      [{ name: "Get-NoSuchThing" }, "command-missing", /role/],
+      [{ name: "Write-Warning", parameters: { NoSuch: 1 } }, "command-missing", /role/],
+      [{ name: "Get-Prompted" }, "powershell-failed", /-Confirm:\$false/],
+      [{ name: "Get-Denied" }, "access-denied", /Access is denied\. Check the account's management roles/],
+      [{ name: "Get-Hidden" }, "powershell-failed", /no colour +\[31m +in a terminal/],
+    ];
+    await withSession(async (session) => {
+      throwOnErrors(await session.invoke([{ name: "Import-Module", parameters: { Name: file } }]), "import", "cas-1");
+      for (const [command, code, says] of cases) {
+        const answer = await session.invoke([command]);
+        assert.throws(
+          () => throwOnErrors(answer, "look", "cas-1"),
+          (error: ProviderError) => {
+            assert.equal(error.code, code, error.message);
+            assert.match(error.message, says);
+            // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is there is the point.
+            assert.doesNotMatch(error.message, /[\x00-\x1f]/);
+            return error.message.startsWith("cas-1: could not look: ");
+          },
+        );
+      }
+      const denied = await session.invoke([{ name: "Get-Denied" }]);
+      assert.deepEqual([denied.state, denied.output], ["completed", ["and went on"]]);
+    });
+  });
+
+  it("ends a command at its deadline or by its signal, and is as good as before", async () => {
+    await withSession(async (session) => {
+      const started = Date.now();
+      await assert.rejects(session.invoke(sleep, { deadline: 300 }), {
+        code: "timeout",
+        message: /Start-Sleep on cas-1/,
+      });
+      await assert.rejects(session.invoke(sleep, { signal: AbortSignal.timeout(300) }), { code: "cancelled" });
+      await assert.rejects(session.invoke(sleep, { signal: AbortSignal.abort() }), { code: "cancelled" });
+      assert.deepEqual((await session.invoke(echo("still here"))).output, ["still here"]);
+      assert.ok(Date.now() - started < 5_000);
+      assert.equal(session.usable, true);
+    });
+  });
+
+  it("closes within its deadlines while a command runs, tells that command, and leaves no process", async () => {
+    await withSession(async (session) => {
+      const { output } = await session.invoke([{ name: "Get-Content", parameters: { Path: "/proc/self/stat" } }]);
+      const pid = Number.parseInt(String(output[0]), 10);
+      const running = session.invoke(sleep);
+      const ended = assert.rejects(running, { code: "cancelled" });
+      const started = Date.now();
+      await session.close();
+      await ended;
+      assert.ok(Date.now() - started < 5_000);
+      await waitUntil("the engine ends", async () => !existsSync(`/proc/${pid}`), 5_000);
+      await assert.rejects(session.invoke(echo("late")), { code: "protocol" });
+      await session.close();
+    });
+  });
+
+  /** What a broken server does, as a script; and what is made of it. */
+  const broken: Record<string, { script: string; code: ErrorCode; says: RegExp }> = {
+    "says nothing": { script: "cat >/dev/null", code: "timeout", says: /within 0\.5 s/ },
+    "says something else": {
+      script: "echo '<html>Sign in</html>'; cat >/dev/null",
+      code: "protocol",
+      says: /<html>Sign in/,
+    },
+    "ends with words": { script: "echo 'no licence' >&2; exit 3", code: "protocol", says: /exit code 3.*no licence/ },
+    "never ends its line": { script: "yes | tr -d '\\n'", code: "protocol", says: /"y{200}"/ },
+  };
+  for (const [what, { script, code, says }] of Object.entries(broken)) {
+    it(`does not hang where the server ${what}`, async () => {
+      const file = join(folder, "broken");
+      writeFileSync(file, `#!/bin/sh\n${script}\n`);
+      chmodSync(file, 0o755);
+      const started = Date.now();
+      const opening = RunspacePoolSession.open("cas-1", processChannel(file), {
+        openDeadline: code === "timeout" ? 500 : 20_000,
+      });
+      await assert.rejects(opening, (error: ProviderError) => {
+        assert.match(error.message, says);
+        return error.code === code;
+      });
+      assert.ok(Date.now() - started < 15_000);
+    });
+  }
+});
