@@ -47,6 +47,8 @@ export interface ServerState {
   hasPrevious: boolean;
   /** Whose credentials it has besides; removing ours would remove them too, so it is left there then. */
   otherAccounts: string[];
+  /** When the account had got its password at the time of this look, ISO 8601. */
+  passwordLastSet: string;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface ServerState {
 export class AsaDeployment extends Resource {
   declare readonly account: pulumi.Output<string>;
   declare readonly servers: pulumi.Output<string[]>;
-  /** When the account got the password that the servers have, ISO 8601. */
+  /** When the account got its present password, ISO 8601. */
   declare readonly passwordLastSet: pulumi.Output<string>;
   declare readonly deployed: pulumi.Output<ServerState[]>;
 

@@ -129,7 +129,10 @@ const accounts: readonly [inputs: object, property: string, reason: string][] = 
   [{ name: ok, servicePrincipalNames: ["http/x"] }, "servicePrincipalNames", "There is no such property."],
 ];
 
-const good = { account: "TAILSPIN\\Administrator", deployment: "deployed" };
+const good = {
+  account: "TAILSPIN\\Administrator",
+  deployment: "00000000-0000-0000-0000-000000000000@cas-1.corp.tailspintoys.com",
+};
 const names: readonly [inputs: object, property: string, reason: string][] = [
   [{ ...good }, "spn", "It is required."],
   ...[
@@ -173,6 +176,7 @@ const names: readonly [inputs: object, property: string, reason: string][] = [
   [{ ...good, spn: "http/a.b", takeFrom: ["OLDASA$"] }, "takeFrom.0", noHolderDn],
   [{ ...good, spn: "http/a.b", takeFrom: "CN=a,DC=b" }, "takeFrom", "Give a list of distinguished names."],
   [{ ...good, spn: "http/a.b", deployment: "" }, "deployment", "Give the id of an AsaDeployment."],
+  [{ ...good, spn: "http/a.b", deployment: "cas-1" }, "deployment", "Give the id of an AsaDeployment."],
   [{ ...good, spn: "http/a.b", allowShortName: "yes" }, "allowShortName", "Use true or false."],
   [{ ...good, spn: "http/a.b", force: true }, "force", "There is no such property."],
   [

@@ -82,6 +82,8 @@ export class Resource<Inputs extends { connection: string }, Outputs extends obj
   id = "";
   inputs: Partial<Inputs> = {};
   outputs: Outputs | undefined;
+  /** The last write stopped short: the engine then calls `update` whatever `diff` says. */
+  private unfinished = false;
 
   constructor(private readonly handler: ResourceHandler<Inputs, Outputs>) {}
 
@@ -104,9 +106,10 @@ export class Resource<Inputs extends { connection: string }, Outputs extends obj
       return changed;
     }
     this.inputs = inputs;
-    if (changed.length === 0) return "same";
+    if (changed.length === 0 && !this.unfinished) return "same";
     const { outputs, incomplete } = await this.handler.update(this.id, this.state, inputs, context);
     this.outputs = throughState(outputs);
+    this.unfinished = incomplete !== undefined;
     if (incomplete !== undefined) throw incomplete;
     return changed;
   }
@@ -121,6 +124,7 @@ export class Resource<Inputs extends { connection: string }, Outputs extends obj
     }
     this.outputs = throughState(found.outputs);
     this.inputs = throughState(found.inputs);
+    this.unfinished = false;
     return true;
   }
 
@@ -135,6 +139,7 @@ export class Resource<Inputs extends { connection: string }, Outputs extends obj
     this.id = id;
     this.inputs = inputs;
     this.outputs = throughState(outputs);
+    this.unfinished = incomplete !== undefined;
     if (incomplete !== undefined) throw incomplete;
     return "created";
   }

@@ -45,7 +45,13 @@ describe("ServicePrincipalName", () => {
   afterEach(() => Promise.all(programs.splice(0).map((one) => one.end())));
   after(() => forest?.close());
 
-  const given = (more: object = {}) => ({ account: asa.state.qualifiedName, spn, deployment: "deployed", ...more });
+  // Names after a deployment are tested beside AsaDeployment, where there are servers to ask.
+  const given = (more: object = {}) => ({
+    account: asa.state.qualifiedName,
+    spn,
+    allowBeforeDeployment: true,
+    ...more,
+  });
 
   async function change(operation: "add" | "delete", owner: typeof asa, ...values: string[]): Promise<void> {
     const modification = new Attribute({ type: "servicePrincipalName", values });
@@ -69,7 +75,7 @@ describe("ServicePrincipalName", () => {
     assert.deepEqual(name.state, {
       connection: "default",
       ...given(),
-      allowBeforeDeployment: false,
+      allowBeforeDeployment: true,
       takeFrom: [],
       allowShortName: false,
       allowIpAddress: false,
@@ -91,7 +97,7 @@ describe("ServicePrincipalName", () => {
       await name.up(given({ spn: spn.toUpperCase(), account: asa.state.qualifiedName.toLowerCase() }), offline),
       "same",
     );
-    assert.equal(await name.up(given({ deployment: "another" }), offline), "same");
+    assert.equal(await name.up(given({ deployment: `${asa.id}@cas-1.corp.tailspintoys.com` }), offline), "same");
   });
 
   it("adopts a name that the account has, whatever its case, and leaves it", async () => {
@@ -109,11 +115,12 @@ describe("ServicePrincipalName", () => {
   });
 
   it("is refused without a deployment, with the article's reason, unless allowed", async () => {
-    const refusals = await preview(servicePrincipalName, given({ deployment: undefined }), program);
+    const refusals = await preview(servicePrincipalName, given({ allowBeforeDeployment: false }), program);
     assert.equal(refusals[0]?.property, "deployment");
     assert.match(refusals[0]?.reason ?? "", /after the credential is on at least one server/);
-    assert.deepEqual(await preview(servicePrincipalName, given({ deployment: unknown }), program), []);
-    await name.up(given({ deployment: undefined, allowBeforeDeployment: true }), later());
+    const after = given({ allowBeforeDeployment: false, deployment: unknown });
+    assert.deepEqual(await preview(servicePrincipalName, after, program), []);
+    await name.up(given(), later());
     assert.ok((await namesOf(asa)).includes(spn));
   });
 

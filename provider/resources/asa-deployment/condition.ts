@@ -1,32 +1,42 @@
 import type { Account } from "../../directory/accounts";
 import type { AlternateAccount } from "../../exchange/alternate-account";
-import type { AsaDeploymentOutputs, ServerCondition, ServerState } from "./schema";
+import type { ServerCondition, ServerState } from "./schema";
 import type { Found } from "./survey";
-
-/** What was known before this look: the password that servers marked as deployed had then. */
-export type Known = Pick<AsaDeploymentOutputs, "passwordLastSet" | "deployed">;
-
-/** What a deployment is before it is made. */
-export const nothingKnown: Known = { passwordLastSet: "", deployed: [] };
 
 /** How long before the directory has the password the first server may have got it: a roll takes its time. */
 const rollDuration = 60 * 60_000;
 /** Clocks of servers and domain controllers differ by five minutes at most, or there is no Kerberos. */
 const clockSkew = 5 * 60_000;
 
-/** What a server has, in terms of the account as the directory has it. */
-export function stateOf(found: Found, account: Account, qualifiedName: string, known: Known): ServerState {
+/**
+ * What a server has, in terms of the account as the directory has it.
+ * @param before the same server when it was last looked at, with the same account
+ */
+export function stateOf(found: Found, account: Account, qualifiedName: string, before?: ServerState): ServerState {
   const { exchangeServer, alternate } = found;
-  const { credentials } = alternate;
+  const [newest, ...older] = alternate.credentials;
   return {
     server: exchangeServer.fqdn,
     version: exchangeServer.version,
-    condition: conditionOf(found, account, qualifiedName, known),
-    account: credentials[0]?.account ?? "",
-    added: credentials[0]?.added ?? "",
-    hasPrevious: credentials.length > 1,
+    condition: conditionOf(alternate, account, qualifiedName, before),
+    account: newest?.account ?? "",
+    added: newest?.added ?? "",
+    hasPrevious: older.length > 0,
     otherAccounts: othersThan(qualifiedName, alternate),
+    passwordLastSet: account.passwordLastSet ?? "",
   };
+}
+
+/** A server of which nothing is known. */
+export function unseen(server: string): ServerState {
+  const nothing = { version: "", account: "", added: "", hasPrevious: false, otherAccounts: [], passwordLastSet: "" };
+  return { ...nothing, server, condition: "missing" };
+}
+
+/** A server that cannot be asked. What it had stays known only where that was right. */
+export function absent(server: string, before: ServerState | undefined): ServerState {
+  const right = before?.condition === "deployed" || before?.condition === "absent";
+  return { ...(right ? before : { ...unseen(server), version: before?.version ?? "" }), condition: "absent" };
 }
 
 /** Whose credentials a server has besides. */
@@ -42,22 +52,21 @@ export function sameAccount(one: string, other: string): boolean {
 
 /** Exchange shows whose credentials a server has and since when, and never whether a password is right. */
 function conditionOf(
-  { exchangeServer, alternate }: Found,
+  { credentials: [newest], comparable }: AlternateAccount,
   account: Account,
   qualifiedName: string,
-  known: Known,
+  before: ServerState | undefined,
 ): ServerCondition {
-  const [newest] = alternate.credentials;
   if (newest === undefined) return "missing";
   if (!sameAccount(newest.account, qualifiedName)) return "other-account";
 
   const lastSet = Date.parse(account.passwordLastSet ?? "");
-  const setSince = lastSet > Date.parse(known.passwordLastSet);
-  const before = known.deployed.find(({ server }) => server === exchangeServer.fqdn);
-  if (before?.condition === "deployed" && before.added === newest.added) return setSince ? "stale" : "deployed";
+  const setSince = lastSet > Date.parse(before?.passwordLastSet ?? "");
+  const wasRight = before?.condition === "deployed" || before?.condition === "absent";
+  if (wasRight && before.added === newest.added) return setSince ? "stale" : "deployed";
 
   // A text in the server's own culture and time zone says nothing about before and after.
-  const added = alternate.comparable ? Date.parse(newest.added) : Number.NaN;
+  const added = comparable ? Date.parse(newest.added) : Number.NaN;
   if (added + rollDuration < lastSet) return "stale";
   // A roll gives the server the password first and the directory last: this is a roll that came to its end. What is newer
   // than the directory's password is a copy of it, or what a roll that broke off has left.

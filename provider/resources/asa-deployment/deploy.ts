@@ -1,14 +1,14 @@
 import { ProviderError } from "../../error";
 import type { Context, Written } from "../handler";
 import { deployableAccount } from "./account";
-import { sameAccount, stateOf } from "./condition";
-import { absent, type Estate, lookAround, planNow } from "./estate";
+import { absent, sameAccount, stateOf } from "./condition";
+import { type Estate, lookAround, planNow } from "./estate";
 import { give } from "./give";
 import { refuseOtherHolders } from "./other-holders";
 import { planLines } from "./plan";
-import { serversFailed } from "./reachable";
+import { isUnreachable, serversFailed } from "./reachable";
 import { removeFrom } from "./removal";
-import type { AsaDeploymentInputs, AsaDeploymentOutputs } from "./schema";
+import type { AsaDeploymentInputs, AsaDeploymentOutputs, ServerState } from "./schema";
 import { survey } from "./survey";
 
 type Inputs = AsaDeploymentInputs;
@@ -30,7 +30,7 @@ export async function deploy(inputs: Inputs, olds: Outputs | undefined, context:
     ({ incomplete } = given);
     try {
       after = await lookAgain(inputs, before, given.servers, context);
-      incomplete ??= unseen(inputs, given.servers, after);
+      incomplete ??= notShown(inputs, given.servers, after);
     } catch (thrown) {
       incomplete ??= ProviderError.from(thrown);
     }
@@ -64,24 +64,30 @@ async function lookAgain(inputs: Inputs, before: Estate, given: readonly string[
   const { directory, exchange } = context.connection(inputs.connection);
   const account = await deployableAccount(directory, inputs.account);
   const found = await survey(exchange, inputs.servers, context.signal, before.survey.organization);
-  const known = { passwordLastSet: before.account.passwordLastSet ?? "", deployed: before.states };
-  const states = inputs.servers.map((server) => {
+  const rolled = account.passwordStamp !== before.account.passwordStamp;
+  const states = before.states.map((former): ServerState => {
+    const { server } = former;
     const one = found.found.get(server);
-    if (one === undefined) return absent(server, undefined);
-    const state = stateOf(one, account, inputs.account, known);
-    const confirmed = state.condition === "unconfirmed" && given.includes(server);
-    return confirmed ? { ...state, condition: "deployed" as const } : state;
+    if (one !== undefined) {
+      const state = stateOf(one, account, inputs.account, former);
+      const confirmed = state.condition === "unconfirmed" && given.includes(server);
+      return confirmed ? { ...state, condition: "deployed" } : state;
+    }
+    const error = found.failed.get(server);
+    if (error !== undefined && isUnreachable(error) && inputs.mayBeAbsent.includes(server)) {
+      return absent(server, former);
+    }
+    return rolled && former.condition === "deployed" ? { ...former, condition: "unconfirmed" } : former;
   });
   return { account, survey: found, states };
 }
 
 /** Servers that were given the credential, and do not show it. */
-function unseen(inputs: Inputs, given: readonly string[], { states, survey }: Estate): ProviderError | undefined {
+function notShown(inputs: Inputs, given: readonly string[], { states, survey }: Estate): ProviderError | undefined {
   const errors = states.flatMap(({ server, condition }): [string, ProviderError][] => {
-    if (!given.includes(server) || condition === "deployed") return [];
-    if (condition !== "absent") return [[server, new ProviderError("powershell-failed", `it is ${condition}.`)]];
-    const error = survey.failed.get(server);
-    return error === undefined || inputs.mayBeAbsent.includes(server) ? [] : [[server, error]];
+    if (!given.includes(server) || condition === "deployed" || condition === "absent") return [];
+    const error = survey.failed.get(server) ?? new ProviderError("powershell-failed", `it is ${condition}.`);
+    return [[server, error]];
   });
   if (errors.length === 0) return undefined;
   return serversFailed(

@@ -1,7 +1,7 @@
 import type { Account } from "../../directory/accounts";
 import type { Context } from "../handler";
 import { deployableAccount } from "./account";
-import { nothingKnown, stateOf } from "./condition";
+import { absent, stateOf } from "./condition";
 import { type Plan, planFor, type Rotation } from "./plan";
 import { isUnreachable, serversFailed } from "./reachable";
 import type { AsaDeploymentInputs, AsaDeploymentOutputs, ServerState } from "./schema";
@@ -28,11 +28,12 @@ export async function lookAround(
   const account = await deployableAccount(directory, inputs.account);
   const found = await survey(exchange, inputs.servers, context.signal);
   refuseMissing(inputs.mayBeAbsent, found);
-  const known = sameAccountAs(account, olds) ?? nothingKnown;
+  const known = sameAccountAs(account, olds)?.deployed;
   const states = inputs.servers.map((server): ServerState => {
     const one = found.found.get(server);
-    if (one === undefined) return absent(server, olds);
-    const state = stateOf(one, account, inputs.account, known);
+    const former = known?.find((state) => state.server === server);
+    if (one === undefined) return absent(server, former);
+    const state = stateOf(one, account, inputs.account, former);
     // Who adopts says that what is there works; dates can speak against it, and need not speak for it.
     const trusted = olds === undefined && inputs.adopt && state.condition === "unconfirmed";
     return trusted ? { ...state, condition: "deployed" } : state;
@@ -55,13 +56,6 @@ export function refuseMissing(mayBeAbsent: readonly string[], { failed }: Survey
 /** An account made anew under the same name has another password than anything that state or a server knows. */
 function sameAccountAs(account: Account, olds: AsaDeploymentOutputs | undefined): AsaDeploymentOutputs | undefined {
   return olds?.accountGuid === account.guid ? olds : undefined;
-}
-
-/** A server that cannot be asked, with what is remembered of it. */
-export function absent(server: string, olds: AsaDeploymentOutputs | undefined): ServerState {
-  const nothing = { version: "", account: "", added: "", hasPrevious: false, otherAccounts: [] };
-  const former = olds?.deployed.find((one) => one.server === server);
-  return { ...nothing, ...former, server, condition: "absent" };
 }
 
 /** The plan for what was seen. */

@@ -1,11 +1,12 @@
 import { findQualified } from "../../directory/accounts";
 import { accountStays, madeAnew } from "../account-fates";
 import { changedProperties } from "../compare";
-import { type Difference, type ResourceHandler, unknown } from "../handler";
+import { type Context, type Difference, type ResourceHandler, unknown } from "../handler";
 import { check } from "./check";
-import { stateOf } from "./condition";
+import { stateOf, unseen } from "./condition";
 import { deploy } from "./deploy";
 import { isEmpty, type Plan, planFor, planLines } from "./plan";
+import { deploymentIdOf, deploymentIsOn, deploymentWasSeen } from "./presence";
 import { refuseWhileInUse, removeFrom } from "./removal";
 import { type AsaDeploymentInputs, type AsaDeploymentOutputs, known, type ServerState, schema } from "./schema";
 import { survey } from "./survey";
@@ -23,11 +24,11 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
   check,
 
   /** From state and clock alone; refresh brings in what has happened outside. */
-  async diff(_id, olds, news, context): Promise<Difference> {
+  async diff(id, olds, news, context): Promise<Difference> {
     const changed = new Set<string>(
       changedProperties<keyof Inputs>(olds, news, ["servers", "method", "mayBeAbsent", "rotation"]),
     );
-    const { directory } = context.connection(news.connection);
+    const { directory, exchange } = context.connection(news.connection);
     const moves =
       news.account === unknown
         ? !accountStays(directory, olds.account)
@@ -37,6 +38,7 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
     const account = news.account === unknown && !moves ? olds.account : news.account;
     const wanted = known<Inputs>({ ...news, account });
     if (wanted !== undefined) {
+      deploymentIsOn(exchange, id, wanted.servers);
       const plan = planFromState(olds, wanted);
       if (!isEmpty(plan)) changed.add(plan.roll === undefined ? "servers" : "rotation");
       for (const line of planLines(wanted, plan)) context.progress(line);
@@ -46,7 +48,9 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
 
   async create(inputs, context) {
     const written = await deploy(inputs, undefined, context);
-    return { id: `${written.outputs.accountGuid}@${inputs.servers[0]}`, ...written };
+    const id = deploymentIdOf(written.outputs.accountGuid, inputs.servers[0] ?? "");
+    remember(id, written.outputs, context);
+    return { id, ...written };
   },
 
   async read(_id, olds, context) {
@@ -60,7 +64,7 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
     const deployed = olds.deployed.map((former): ServerState => {
       const one = found.get(former.server);
       if (one === undefined) return former;
-      if (same !== undefined) return stateOf(one, same, olds.account, olds);
+      if (same !== undefined) return stateOf(one, same, olds.account, former);
       return former.condition === "deployed" ? { ...former, condition: "stale" } : former;
     });
     if (deployed.every(({ condition }) => condition === "missing" || condition === "other-account")) return undefined;
@@ -82,7 +86,11 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
     };
   },
 
-  update: (_id, olds, news, context) => deploy(news, olds, context),
+  async update(id, olds, news, context) {
+    const written = await deploy(news, olds, context);
+    remember(id, written.outputs, context);
+    return written;
+  },
 
   async delete(_id, olds, context) {
     if (olds.adopted) {
@@ -99,13 +107,16 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
   },
 };
 
+/** The names of the account come next, and ask whether a server has the credential. */
+function remember(id: string, { connection, servers, deployed }: Outputs, context: Context): void {
+  const { exchange } = context.connection(connection);
+  if (deployed.some(({ condition }) => condition === "deployed")) deploymentWasSeen(exchange, id, servers);
+  else deploymentIsOn(exchange, id, servers);
+}
+
 /** What `diff` can say: the servers as state has them, the password as old as state says. */
 function planFromState(olds: Outputs, news: Inputs): Plan {
-  const nothing = { version: "", account: "", added: "", hasPrevious: false, otherAccounts: [] };
-  const states = news.servers.map((server): ServerState => {
-    const former = olds.deployed.find((one) => one.server === server);
-    return former ?? { ...nothing, server, condition: "missing" };
-  });
+  const states = news.servers.map((server) => olds.deployed.find((one) => one.server === server) ?? unseen(server));
   const rotation = {
     passwordLastSet: olds.passwordLastSet,
     rolledSince: false,

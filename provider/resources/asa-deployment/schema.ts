@@ -73,12 +73,14 @@ export interface ServerState {
   readonly hasPrevious: boolean;
   /** Whose credentials it has besides. */
   readonly otherAccounts: readonly string[];
+  /** When the account had got its password, at the time of this look: ISO 8601. */
+  readonly passwordLastSet: string;
 }
 
 /** What state holds; never a password. */
 export interface AsaDeploymentOutputs extends AsaDeploymentInputs {
   readonly accountGuid: string;
-  /** When the account got the password that servers marked as deployed have: ISO 8601. */
+  /** When the account got its present password: ISO 8601. */
   readonly passwordLastSet: string;
   /** The servers wanted, and those that still have to lose the credential. */
   readonly deployed: readonly ServerState[];

@@ -3,7 +3,8 @@ import type { Directory } from "../../directory/directory";
 import { sameSpn } from "../../directory/service-principal-name";
 import { ProviderError } from "../../error";
 import { accountStays, madeAnew } from "../account-fates";
-import { type ResourceHandler, unknown } from "../handler";
+import { requireCredential } from "../asa-deployment/presence";
+import { type Context, type ResourceHandler, unknown } from "../handler";
 import { check } from "./check";
 import { claimName, hasName, releaseName } from "./holders";
 import { claimedTwice, claimsOf } from "./program-claims";
@@ -40,7 +41,10 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
       const adopted = hasName(account, spn);
       if (adopted)
         context.progress(`${account.samAccountName} has ${spn} already: it is adopted, and stays on destroy`);
-      else await directory.locks.run(account.guid, () => claimName(directory, account, inputs));
+      else {
+        await afterDeployment(inputs, account, context);
+        await directory.locks.run(account.guid, () => claimName(directory, account, inputs));
+      }
       return { id: spn.toLowerCase(), outputs: outputsOf(inputs, account, adopted) };
     } catch (thrown) {
       claims.gaveUp(spn);
@@ -60,6 +64,7 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
   async update(_id, olds, news, context) {
     const { directory } = context.connection(news.connection);
     const account = await ownerOf(directory, news);
+    if (!hasName(account, news.spn)) await afterDeployment(news, account, context);
     await directory.locks.run(account.guid, async () => {
       if (hasName(account, news.spn)) return;
       const former = account.guid === olds.accountGuid ? undefined : await readAccount(directory, olds.accountGuid);
@@ -94,6 +99,13 @@ async function ownerOf(directory: Directory, { account }: SpnInputs): Promise<Ac
   throw new ProviderError("directory-not-found", `There is no account ${account}.`, {
     hint: "Take the qualifiedName of an AsaAccount, or write DOMAIN\\name$.",
   });
+}
+
+/** "Don't associate SPNs with an ASA credential until you have deployed that credential to at least one Exchange Server" (article). */
+async function afterDeployment(inputs: SpnInputs, { guid: accountGuid }: Account, context: Context): Promise<void> {
+  const { deployment, account, connection, allowBeforeDeployment } = inputs;
+  if (deployment === undefined || allowBeforeDeployment) return;
+  await requireCredential({ connection, deployment, account, accountGuid }, context);
 }
 
 function outputsOf(inputs: SpnInputs, account: Account, adopted: boolean): SpnOutputs {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isDistinguishedName } from "../../directory/distinguished-name";
 import { parseServicePrincipalName } from "../../directory/service-principal-name";
 import { defaultConnection } from "../../settings";
+import { deploymentId } from "../asa-deployment/presence";
 
 const yesOrNo = z.boolean({ error: "Use true or false" }).default(false);
 
@@ -17,10 +18,10 @@ export const schema = z.strictObject({
     .refine((text) => parseServicePrincipalName(text) !== undefined, {
       error: "A service principal name has the form class/host[:port][/name], as http/mail.corp.tailspintoys.com",
     }),
-  /** Only whether it is there counts: it puts this resource behind the deployment. */
+  /** It puts this resource behind the deployment, of which a server must have the credential. */
   deployment: z
     .string({ error: "Give the id of an AsaDeployment" })
-    .min(1, "Give the id of an AsaDeployment")
+    .regex(deploymentId, "Give the id of an AsaDeployment")
     .optional(),
   allowBeforeDeployment: yesOrNo,
   takeFrom: z

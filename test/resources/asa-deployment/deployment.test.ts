@@ -33,7 +33,7 @@ for (const method of ["script", "cmdlet"] as const) {
       states.map(({ server, condition }) => `${server.split(".")[0]} ${condition}`);
     /** Each server opens new tickets with its newest credential. */
     const deployedOn = async (servers: readonly string[], account: string) => {
-      for (const server of servers) assert.equal((await world.working(server, account))[0], 0, server);
+      for (const server of servers) assert.equal(await world.working(server, account), 0, server);
     };
     const spnOf = async (name: string) => {
       const { distinguishedName } = await world.read(name);
@@ -297,7 +297,7 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.match(later.lines.join("\n"), /the account was /);
       await deployedOn(["cas-1", "cas-2"], next.qualifiedName);
       // Clients have tickets for the old account until the names have moved.
-      for (const server of ["cas-1", "cas-2"]) assert.equal((await world.working(server, old.qualifiedName)).length, 1);
+      for (const server of ["cas-1", "cas-2"]) assert.notEqual(await world.working(server, old.qualifiedName), -1);
       await deployment.destroy(world.run());
       assert.deepEqual([world.accounts("cas-1"), world.accounts("cas-2")], [[], []]);
     });

@@ -46,6 +46,8 @@ export class World {
   /** As `beforeCall`, once the command is done. */
   afterCall: (call: Call) => void | Promise<void> = () => {};
   readonly registry: ShellRegistry;
+  /** Other names by which servers can be reached, as through a load balancer. */
+  readonly names = new Map<string, string>();
   private readonly programs: Program[] = [];
 
   private constructor(
@@ -56,14 +58,19 @@ export class World {
     this.registry = new ShellRegistry(organization);
   }
 
-  static async enter(suite: Mocha.Context, servers: Readonly<Record<string, ServerOptions>>): Promise<World> {
+  /** @param controller the domain controller that Exchange works with; ours is dc1 */
+  static async enter(
+    suite: Mocha.Context,
+    servers: Readonly<Record<string, ServerOptions>>,
+    controller = dc1,
+  ): Promise<World> {
     const forest = await enterForest(suite);
     const { name, password } = administrator(corp);
     const who = { name: `${name}@${corp.dnsName}`, password };
     const directory = new ActiveDirectory({
       domain: corp.dnsName,
       netbiosName: corp.netbiosName,
-      url: `ldaps://${hostName(dc1)}`,
+      url: `ldaps://${hostName(controller)}`,
       caFile: authorityFile,
       reader: who,
     });
@@ -72,7 +79,7 @@ export class World {
       {
         domain: corp.dnsName,
         netbiosName: corp.netbiosName,
-        domainController: hostName(dc1),
+        domainController: hostName(controller),
         administrators: [who.name],
       },
       directory,
@@ -122,14 +129,13 @@ export class World {
     return this.credentials(server).map(qualifiedUserName);
   }
 
-  /** Which of a server's credentials of the account the directory takes now, by position: what opens new tickets. */
-  async working(server: string, qualifiedName: string): Promise<number[]> {
-    const tried = this.credentials(server).map(async (credential, index) => {
-      if (qualifiedUserName(credential).toLowerCase() !== qualifiedName.toLowerCase()) return [];
-      const yes = await this.directory.canLogOn({ name: qualifiedName, password: credential.password });
-      return yes ? [index] : [];
-    });
-    return (await Promise.all(tried)).flat();
+  /** Position of the first of a server's credentials that the directory takes now: what opens new tickets. -1 for none. */
+  async working(server: string, qualifiedName: string): Promise<number> {
+    for (const [index, credential] of this.credentials(server).entries()) {
+      if (qualifiedUserName(credential).toLowerCase() !== qualifiedName.toLowerCase()) continue;
+      if (await this.directory.canLogOn({ name: qualifiedName, password: credential.password })) return index;
+    }
+    return -1;
   }
 
   stop(server: string): void {
@@ -148,9 +154,14 @@ export class World {
     this.organization.require(server).credentials.add([{ domain, userName, password }]);
   }
 
+  /** Ends every run so far. */
+  async end(): Promise<void> {
+    await Promise.all(this.programs.splice(0).map((program) => program.end()));
+  }
+
   /** Empty servers that all answer, nothing wrong, no run open. */
   async reset(): Promise<void> {
-    await Promise.all(this.programs.splice(0).map((program) => program.end()));
+    await this.end();
     this.organization.faults.clear();
     for (const server of this.organization.servers) {
       server.credentials.replace([]);
@@ -171,11 +182,11 @@ export class World {
   }
 
   private sessions(): SessionFactory {
-    const { organization, registry } = this;
+    const { organization, registry, names } = this;
     const { name, password } = administrator(corp);
     const user = `${name}@${corp.dnsName}`;
     const entry = (host: string) => {
-      const server = organization.find(host);
+      const server = organization.find(names.get(host) ?? host);
       if (server === undefined) throw new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`);
       if (!server.online) throw new ProviderError("port-closed", `Port 80 of ${host} did not answer.`);
       return server;

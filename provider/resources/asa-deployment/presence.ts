@@ -1,0 +1,102 @@
+import { ProviderError } from "../../error";
+import { readAlternateAccount } from "../../exchange/alternate-account";
+import { type ExchangeServer, listExchangeServers } from "../../exchange/exchange-servers";
+import type { ExchangeOrganization } from "../../exchange/organization";
+import type { Context } from "../handler";
+import { sameAccount } from "./condition";
+import { isUnreachable } from "./reachable";
+
+/** `OBJECT GUID@FIRST SERVER`: whose password it is, and a server to ask. */
+export const deploymentId = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@(\S+)$/;
+
+export function deploymentIdOf(accountGuid: string, firstServer: string): string {
+  return `${accountGuid}@${firstServer}`;
+}
+
+/** What this run knows of a deployment. */
+interface Deployment {
+  servers: readonly string[];
+  /** Whether a server was seen to have the credential; many names ask, and one answer does for a run. */
+  seen?: Promise<void>;
+}
+
+const deployments = new WeakMap<ExchangeOrganization, Map<string, Deployment>>();
+
+function deploymentOf(exchange: ExchangeOrganization, id: string): Deployment {
+  const known = deployments.get(exchange) ?? new Map<string, Deployment>();
+  deployments.set(exchange, known);
+  const [, , first = ""] = deploymentId.exec(id) ?? [];
+  const deployment = known.get(id) ?? { servers: [first] };
+  known.set(id, deployment);
+  return deployment;
+}
+
+/** Remembers which servers a deployment has; its id names only the first that it ever had. */
+export function deploymentIsOn(exchange: ExchangeOrganization, id: string, servers: readonly string[]): void {
+  const deployment = deploymentOf(exchange, id);
+  deployment.servers = servers;
+  delete deployment.seen;
+}
+
+/** Remembers that this run has just read the credential on a server. */
+export function deploymentWasSeen(exchange: ExchangeOrganization, id: string, servers: readonly string[]): void {
+  Object.assign(deploymentOf(exchange, id), { servers, seen: Promise.resolve() });
+}
+
+export interface Claimant {
+  readonly connection: string;
+  /** Id of the deployment. */
+  readonly deployment: string;
+  /** `DOMAIN\name`, and its object GUID. */
+  readonly account: string;
+  readonly accountGuid: string;
+}
+
+/**
+ * Asks the servers of a deployment, in turn, until one has the credential.
+ * @throws ProviderError `refused`, with what each has instead.
+ */
+export async function requireCredential(claimant: Claimant, context: Context): Promise<void> {
+  const { connection, deployment: id, account, accountGuid } = claimant;
+  const { exchange } = context.connection(connection);
+  const [, guid] = deploymentId.exec(id) ?? [];
+  if (guid !== accountGuid) {
+    throw new ProviderError("refused", `The deployment ${id} is of another account than ${account}.`, {
+      hint: "Give the id of the AsaDeployment of this account.",
+    });
+  }
+  const deployment = deploymentOf(exchange, id);
+  deployment.seen ??= seeOn(deployment.servers, account, exchange, context.signal);
+  await deployment.seen;
+}
+
+async function seeOn(
+  servers: readonly string[],
+  account: string,
+  exchange: ExchangeOrganization,
+  signal: AbortSignal,
+): Promise<void> {
+  const instead: string[] = [];
+  let organization: ExchangeServer[] | undefined;
+  for (const server of servers) {
+    try {
+      const shell = exchange.endpoint(server);
+      organization ??= await listExchangeServers(shell, signal);
+      const one = organization.find(({ fqdn }) => fqdn === server);
+      const { credentials } = one === undefined ? { credentials: [] } : await readAlternateAccount(shell, one, signal);
+      const accounts = [...new Set(credentials.map((credential) => credential.account))];
+      if (accounts.some((name) => sameAccount(name, account))) return;
+      instead.push(`${server} has ${accounts.length === 0 ? "none" : `that of ${accounts.join(", ")}`}`);
+    } catch (thrown) {
+      const error = ProviderError.from(thrown);
+      // What one server refuses, the others would too; only silence moves on.
+      if (!isUnreachable(error)) throw error;
+      instead.push(`${server} does not answer (${error.message})`);
+    }
+  }
+  throw new ProviderError(
+    "refused",
+    `No server of the deployment has the credential of ${account}: ${instead.join("; ")}.`,
+    { hint: "Clients would get tickets that nobody can read. Run pulumi refresh, then pulumi up, to deploy it again." },
+  );
+}

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { hostname } from "node:os";
+import { Attribute, Change } from "ldapts";
+import { dc2, hostName } from "../../lab/domain-controller";
+import { type Account, addAccount } from "../../provider/directory/accounts";
+import type { Directory } from "../../provider/directory/directory";
+import { withRollLock } from "../../provider/directory/roll-lock";
+import { ProviderError } from "../../provider/error";
+import { enterForest, type Forest } from "./forest";
+
+describe("the lock on a roll", function () {
+  this.timeout(30_000);
+  let forest: Forest;
+  let account: Account;
+  let directory: Directory;
+
+  before(async function () {
+    forest = await enterForest(this);
+    directory = forest.open();
+  });
+  after(() => forest?.close());
+  beforeEach(async () => {
+    account = await addAccount(directory, {
+      name: forest.uniqueName(),
+      accountType: "computer",
+      container: forest.organizationalUnit,
+      description: undefined,
+      enabled: true,
+      encryptionTypeBits: 28,
+      password: "Lock-test-1",
+    });
+  });
+
+  const values = async () => {
+    const { searchEntries } = await forest.admin.search(account.distinguishedName, {
+      scope: "base",
+      attributes: ["extensionName"],
+    });
+    return [searchEntries[0]?.extensionName ?? []].flat().map(String);
+  };
+  const set = (texts: string[]) =>
+    forest.admin.modify(
+      account.distinguishedName,
+      new Change({ operation: "replace", modification: new Attribute({ type: "extensionName", values: texts }) }),
+    );
+  /** The lock as a holder has left it, with something about it changed. */
+  async function leftBehind(change: (text: string) => string): Promise<void> {
+    const held = await withRollLock(directory, account, values);
+    await set(held.map(change));
+  }
+  const refused = (work: Promise<unknown>, message: RegExp) =>
+    assert.rejects(work, (error: ProviderError) => {
+      assert.ok(error instanceof ProviderError);
+      assert.equal(error.code, "refused");
+      assert.match(error.message, message);
+      return true;
+    });
+  const work = () => withRollLock(directory, account, async ({ assertHeld }) => assertHeld());
+
+  it("is held by one run at a time, through whichever domain controller, and given back", async () => {
+    const elsewhere = forest.open({ domainController: hostName(dc2) });
+    await withRollLock(directory, account, async ({ assertHeld }) => {
+      assert.equal((await values()).length, 2);
+      const other = forest.open();
+      for (const one of [other, elsewhere]) {
+        await refused(
+          withRollLock(one, account, () => assert.fail("two at once")),
+          new RegExp(
+            `is being rolled by process ${process.pid} on ${hostname()}\\. Wait until it is done; .* until \\d{4}-`,
+          ),
+        );
+      }
+      await assertHeld();
+      await assertHeld();
+    });
+    assert.deepEqual(await values(), []);
+    await withRollLock(elsewhere, account, async () => {});
+    assert.deepEqual(await values(), []);
+  });
+
+  it("goes to one of many that ask in the same moment", async () => {
+    let inside = 0;
+    const asked = Array.from({ length: 8 }, () =>
+      withRollLock(forest.open(), account, async ({ assertHeld }) => {
+        inside += 1;
+        assert.equal(inside, 1);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await assertHeld();
+        inside -= 1;
+        return "done";
+      }).catch((error: ProviderError) => error.code),
+    );
+    const outcomes = await Promise.all(asked);
+    assert.ok(outcomes.includes("done"));
+    assert.ok(
+      outcomes.every((outcome) => outcome === "done" || outcome === "refused"),
+      outcomes.join(),
+    );
+    assert.deepEqual(await values(), []);
+  });
+
+  it("is given back when the work fails, and the work's error is what is said", async () => {
+    await assert.rejects(
+      withRollLock(directory, account, () => Promise.reject(new Error("the work"))),
+      /^Error: the work$/,
+    );
+    assert.deepEqual(await values(), []);
+  });
+
+  it("is taken over from a process of this machine that is dead, by one of many", async () => {
+    const child = spawn(process.execPath, ["-e", ""]);
+    await once(child, "exit");
+    await leftBehind((text) => text.replace(`process ${process.pid} `, `process ${child.pid} `));
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        withRollLock(forest.open(), account, async ({ assertHeld }) => {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          await assertHeld();
+          return "done";
+        }).catch((error: ProviderError) => error.code),
+      ),
+    );
+    assert.ok(outcomes.includes("done"), outcomes.join());
+    assert.ok(
+      outcomes.every((outcome) => outcome === "done" || outcome === "refused"),
+      outcomes.join(),
+    );
+    assert.deepEqual(await values(), []);
+  });
+
+  it("stays with a process elsewhere until its time is over", async () => {
+    const elsewhere = (text: string) => text.replace(`by ${hostname()},`, "by build-7,");
+    await leftBehind((text) => elsewhere(text).replace(`process ${process.pid} `, "process 999999 "));
+    await refused(work(), /by process 999999 on build-7/);
+    const past = new Date(Date.now() - 1000).toISOString();
+    await leftBehindAgain((text) => text.replace(/until \S+,/, `until ${past},`));
+    await work();
+    assert.deepEqual(await values(), []);
+  });
+  const leftBehindAgain = async (change: (text: string) => string) => set((await values()).map(change));
+
+  it("stays with a process of another container of this host", async () => {
+    await leftBehind((text) => text.replace(`process ${process.pid} `, "process 999999 ").replace("pid:[", "pid:[9"));
+    await refused(work(), /by process 999999 on /);
+    await set([]);
+  });
+
+  it("goes by the clock of the PDC emulator", async () => {
+    const { now } = Date;
+    await leftBehind((text) => text.replace(`by ${hostname()},`, "by build-7,"));
+    try {
+      Date.now = () => now() + 3_600_000;
+      await refused(work(), /on build-7/);
+    } finally {
+      Date.now = now;
+      await set([]);
+    }
+  });
+
+  it("is missed when it was lost, before anything more is written", async () => {
+    await withRollLock(directory, account, async ({ assertHeld }) => {
+      await assertHeld();
+      const mine = await values();
+      await set(mine.map((text) => text.replace(/run \S+$/, "run another")));
+      await refused(assertHeld(), /is not ours any more/);
+    });
+    // What is another's is left alone.
+    assert.equal((await values()).length, 2);
+    await set([]);
+  });
+
+  it("says what to do about a value that tells nobody", async () => {
+    const held = await withRollLock(directory, account, values);
+    await set(held.filter((text) => !text.includes("process")));
+    await refused(work(), /rolled by another run\. .*take the value ".*" off its extensionName/);
+    await set([]);
+  });
+});
