@@ -7,10 +7,11 @@ import { providePulumiCli } from "../lab/pulumi-cli";
 import { labDown, labIsUp, labUp } from "../lab/up";
 import { installPackage } from "../test/support/programs";
 import * as directory from "./directory";
+import * as exchange from "./exchange";
 import { line } from "./figure";
 import * as pulumi from "./pulumi";
 
-const benches = { directory, pulumi };
+const benches = { directory, exchange, pulumi };
 const insideFlag = "--inside";
 
 /** `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error. */

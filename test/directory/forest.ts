@@ -28,6 +28,10 @@ export interface Forest {
 /** Ends the running suite, with a reason, where there is no lab. */
 export async function enterForest(suite: Mocha.Context): Promise<Forest> {
   requireLab(suite);
+  return openForest();
+}
+
+export async function openForest(): Promise<Forest> {
   const { name, password } = administrator(corp);
   const environment = {
     ...process.env,

@@ -38,6 +38,8 @@ export interface Call {
   readonly command: string;
 }
 
+type Servers = Readonly<Record<string, ServerOptions>>;
+
 /** Exchange servers in memory beside the lab's real directory. Accounts, passwords and log-ons are real. */
 export class World {
   readonly calls: Call[] = [];
@@ -58,13 +60,12 @@ export class World {
     this.registry = new ShellRegistry(organization);
   }
 
+  static async enter(suite: Mocha.Context, servers: Servers, controller = dc1): Promise<World> {
+    return World.of(await enterForest(suite), servers, controller);
+  }
+
   /** @param controller the domain controller that Exchange works with; ours is dc1 */
-  static async enter(
-    suite: Mocha.Context,
-    servers: Readonly<Record<string, ServerOptions>>,
-    controller = dc1,
-  ): Promise<World> {
-    const forest = await enterForest(suite);
+  static of(forest: Forest, servers: Servers, controller = dc1): World {
     const { name, password } = administrator(corp);
     const who = { name: `${name}@${corp.dnsName}`, password };
     const directory = new ActiveDirectory({
