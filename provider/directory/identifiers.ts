@@ -37,6 +37,13 @@ export function filetimeText(filetime: string): string | undefined {
   return ticks <= 0n ? undefined : new Date(Number(ticks / 10_000n - filetimeEpoch)).toISOString();
 }
 
+/** A GeneralizedTime as Active Directory writes it, `20261124041500.0Z`, as ISO 8601; `undefined` for another text. */
+export function generalizedTimeText(text: string): string | undefined {
+  const [, date, time] = /^(\d{8})(\d{6})\.0Z$/.exec(text) ?? [];
+  if (date === undefined || time === undefined) return undefined;
+  return `${date.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time.replace(/(..)(..)(..)/, "$1:$2:$3")}.000Z`;
+}
+
 /** `corp.tailspintoys.com` of `DC=corp,DC=tailspintoys,DC=com`. */
 export function dnsNameOf(domain: string): string {
   return domain

@@ -1,4 +1,12 @@
-import { type Attribute, type Change, type Client, type Entry, ResultCodeError, type SearchOptions } from "ldapts";
+import {
+  type Attribute,
+  type Change,
+  type Client,
+  type Control,
+  type Entry,
+  ResultCodeError,
+  type SearchOptions,
+} from "ldapts";
 import { ProviderError } from "../error";
 import { Lazy, type Limiter } from "./concurrency";
 import { connectionFailure, type Endpoint } from "./connection-failure";
@@ -33,9 +41,9 @@ export class LdapSession {
   }
 
   /** Searches; `base` is a distinguished name or `<GUID=…>`. A base that does not exist finds nothing. */
-  async search(what: string, base: string, options: SearchOptions): Promise<Entry[]> {
+  async search(what: string, base: string, options: SearchOptions, controls: Control[] = []): Promise<Entry[]> {
     try {
-      return await this.limiter.run(() => this.searchTwice(base, options));
+      return await this.limiter.run(() => this.searchTwice(base, options, controls));
     } catch (thrown) {
       if (resultCode(thrown) === ldapResult.noSuchObject) return [];
       throw this.failure(thrown, { what, object: base === "" ? undefined : base });
@@ -77,14 +85,14 @@ export class LdapSession {
     return (await this.open.get()).client;
   }
 
-  private async searchTwice(base: string, options: SearchOptions): Promise<Entry[]> {
+  private async searchTwice(base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
     const client = await this.client();
     try {
-      return (await client.search(base, options)).searchEntries;
+      return (await client.search(base, options, controls)).searchEntries;
     } catch (thrown) {
       if (thrown instanceof ResultCodeError) throw thrown;
     }
-    return (await (await this.client()).search(base, options)).searchEntries;
+    return (await (await this.client()).search(base, options, controls)).searchEntries;
   }
 
   private async write(deed: Deed, send: (client: Client) => Promise<void>, readBack: ReadBack): Promise<void> {

@@ -64,21 +64,29 @@ export async function chosenControllers(directory: Directory, scope: Replication
   return all.filter((dc) => scope.some((name) => named(dc, name)));
 }
 
-/** How far one domain controller has got with an account. */
-async function lagOf(directory: Directory, host: string, account: Account): Promise<string | undefined> {
+/** What keeps one domain controller from having an account as it is here. */
+export interface Lag {
+  readonly kind: "missing" | "other-password" | "silent";
+  /** As in "dc2 …". */
+  readonly text: string;
+}
+
+/** How far one domain controller has got with an account; `undefined` where it has it as it is here. */
+export async function lagOf(directory: Directory, host: string, account: Account): Promise<Lag | undefined> {
   try {
     const [entry] = await directory.at(host).search(`look for ${account.distinguishedName}`, byGuid(account.guid), {
       scope: "base",
       attributes: ["pwdLastSet"],
     });
-    if (entry === undefined) return "does not have the account yet";
+    if (entry === undefined) return { kind: "missing", text: "does not have the account yet" };
     // The password and pwdLastSet are written, and so replicated, together.
     const [stamp] = texts(entry, "pwdLastSet");
-    return stamp === account.passwordStamp ? undefined : "has another version of its password";
+    if (stamp === account.passwordStamp) return undefined;
+    return { kind: "other-password", text: "has another version of its password" };
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     if (error.code === "directory-credentials") throw error;
-    return `cannot be asked (${error.message})`;
+    return { kind: "silent", text: `cannot be asked (${error.message})` };
   }
 }
 
@@ -111,7 +119,7 @@ export async function awaitReplication(
     const names = lagging.join(", ");
     const left = deadline - Date.now();
     if (left <= 0 || wait.signal.aborted) {
-      const reasons = late.map(({ host, lag }) => `${host} ${lag}`).join("; ");
+      const reasons = late.map(({ host, lag }) => `${host} ${lag?.text}`).join("; ");
       const after = wait.signal.aborted ? "The run was cancelled" : `After ${wait.timeoutSeconds} seconds`;
       return new ProviderError(
         "replication-late",

@@ -5,6 +5,7 @@ import { Attribute, Change } from "ldapts";
 import { ProviderError } from "../error";
 import type { Account } from "./accounts";
 import { text, texts } from "./attributes";
+import { clockAhead } from "./clock";
 import type { Directory } from "./directory";
 import { parentOf } from "./distinguished-name";
 import { byGuid } from "./identifiers";
@@ -78,7 +79,7 @@ export async function withRollLock<T>(
   work: (lock: RollLock) => Promise<T>,
 ): Promise<T> {
   const pdc = await pdcEmulator(directory);
-  const place = new LockPlace(pdc, account, await clockAhead(pdc));
+  const place = new LockPlace(pdc, account, (await clockAhead(pdc)) ?? 0);
   let mine = place.newHolder(randomUUID());
   await place.take(mine);
   const renew = async () => {
@@ -118,18 +119,6 @@ export async function withRollLock<T>(
     // What the work came to is what counts: a lock that cannot be given back runs out by itself.
     await place.give(mine).catch(() => undefined);
   }
-}
-
-/** Milliseconds that the clock of a domain controller is ahead of ours. */
-async function clockAhead(pdc: LdapSession): Promise<number> {
-  const [root] = await pdc.search("read the clock of the PDC emulator", "", {
-    scope: "base",
-    attributes: ["currentTime"],
-  });
-  const [, date, time] = /^(\d{8})(\d{6})/.exec((root && text(root, "currentTime")) ?? "") ?? [];
-  if (date === undefined || time === undefined) return 0;
-  const iso = `${date.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time.replace(/(..)(..)(..)/, "$1:$2:$3")}Z`;
-  return Date.parse(iso) - Date.now();
 }
 
 class LockPlace {

@@ -1,0 +1,26 @@
+import { type Check, heading } from "../check";
+import { fail, pass } from "../finding";
+
+export const accountExists: Check = {
+  id: "account-exists",
+  name: "The account exists",
+  heading: heading.createAccount,
+  async run(subject) {
+    const [name, account] = await Promise.all([subject.accountName(), subject.account()]);
+    const { host } = await subject.world.directory.domainController();
+    if (name === undefined) {
+      return [
+        fail(
+          subject.world.settings.domain,
+          "no server holds an alternate service account, and none is named.",
+          "Make the account and deploy it; or name it with --account to look at what is there already.",
+        ),
+      ];
+    }
+    if (account === undefined) {
+      const remedy = "Make it again and deploy it; if another account is meant, take this one off the servers.";
+      return [fail(name, "the domain has no such account.", remedy, host)];
+    }
+    return [pass(name, `${account.distinguishedName}.`, host)];
+  },
+};

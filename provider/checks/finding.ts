@@ -1,0 +1,33 @@
+import type { Finding } from "./check";
+
+/** It is as it should be. */
+export function pass(object: string, seen: string, where?: string): Finding {
+  return { outcome: "pass", object, where, seen };
+}
+
+/** It works, and somebody should know. */
+export function warn(object: string, seen: string, remedy: string, where?: string): Finding {
+  return { outcome: "warn", object, where, seen, remedy };
+}
+
+/** Clients get no Kerberos, or will not for long. */
+export function fail(object: string, seen: string, remedy: string, where?: string): Finding {
+  return { outcome: "fail", object, where, seen, remedy };
+}
+
+/** It could not be seen. */
+export function unknown(object: string, seen: string, remedy?: string, where?: string): Finding {
+  return { outcome: "unknown", object, where, seen, remedy };
+}
+
+const day = 24 * 60 * 60_000;
+
+/** Whole days since an instant in ISO 8601. */
+export function daysSince(instant: string): number {
+  return Math.floor((Date.now() - Date.parse(instant)) / day);
+}
+
+/** `2026-11-24` */
+export function dayOf(instant: string): string {
+  return instant.slice(0, 10);
+}

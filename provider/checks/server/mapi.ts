@@ -1,0 +1,24 @@
+import { readMapiVirtualDirectories } from "../../exchange/mapi-virtual-directory";
+import { heading } from "../check";
+import { fail, pass } from "../finding";
+import { serverCheck } from "./on-servers";
+
+export const serverMapi = serverCheck(
+  "server-mapi",
+  "MAPI over HTTP takes Negotiate",
+  heading.enableOutlook,
+  async (server, subject) => {
+    const { fqdn } = server;
+    if (server.product === "2010") return [];
+    const directories = await readMapiVirtualDirectories(server.shell, server, subject.signal);
+    return directories.map(({ identity, methods }) => {
+      if (methods.includes("Negotiate")) return pass(fqdn, `${methods.join(", ")}.`, fqdn);
+      return fail(
+        fqdn,
+        `${identity} takes only ${methods.join(", ")}.`,
+        `Set-MapiVirtualDirectory '${identity}' -IISAuthenticationMethods ${[...methods, "Negotiate"].join(",")}`,
+        fqdn,
+      );
+    });
+  },
+);

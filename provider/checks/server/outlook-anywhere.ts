@@ -1,0 +1,26 @@
+import { readOutlookAnywhere } from "../../exchange/outlook-anywhere";
+import { heading } from "../check";
+import { fail, pass } from "../finding";
+import { serverCheck } from "./on-servers";
+
+export const serverOutlookAnywhere = serverCheck(
+  "server-outlook-anywhere",
+  "Outlook Anywhere tells internal clients to use Negotiate, and takes it",
+  heading.enableOutlook,
+  async (server, subject) => {
+    const { fqdn } = server;
+    const directories = await readOutlookAnywhere(server.shell, server, subject.signal);
+    return directories.map(({ identity, internal, iis }) => {
+      const change = `Set-OutlookAnywhere '${identity}' `;
+      if (internal !== "Negotiate") {
+        const seen = `${identity} tells internal clients to use ${internal}.`;
+        return fail(fqdn, seen, `${change}-InternalClientAuthenticationMethod Negotiate`, fqdn);
+      }
+      if (!iis.includes("Negotiate")) {
+        const seen = `IIS takes only ${iis.join(", ")} for ${identity}.`;
+        return fail(fqdn, seen, `${change}-IISAuthenticationMethods ${[...iis, "Negotiate"].join(",")}`, fqdn);
+      }
+      return pass(fqdn, "Negotiate.", fqdn);
+    });
+  },
+);

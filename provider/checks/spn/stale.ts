@@ -1,0 +1,25 @@
+import { parseServicePrincipalName } from "../../directory/service-principal-name";
+import { type Check, heading } from "../check";
+import { pass, warn } from "../finding";
+
+export const spnStale: Check = {
+  id: "spn-stale",
+  name: "The account has no SPN that clients do not need",
+  heading: heading.identifyNames,
+  async run(subject) {
+    const [name, account, hostNames] = await Promise.all([
+      subject.accountName(),
+      subject.account(),
+      subject.hostNames(),
+    ]);
+    if (name === undefined || account === undefined) return [];
+    const { host } = await subject.world.directory.domainController();
+    const stale = account.servicePrincipalNames.filter((spn) => {
+      const parts = parseServicePrincipalName(spn);
+      const needed = parts?.serviceClass.toLowerCase() === "http" && parts.port === undefined;
+      return !(needed && hostNames.includes(parts.host.toLowerCase()));
+    });
+    if (stale.length === 0) return [pass(name, `${account.servicePrincipalNames.length} SPNs, all in use.`, host)];
+    return [warn(name, `no client needs ${stale.join(", ")}.`, `setspn -D ${stale[0]} ${name}`, host)];
+  },
+};
