@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandOutput, runCommand } from "../../lab/command";
+import { checkoutFolder } from "../../lab/folders";
 import { programsFolder } from "./programs";
 
 export interface StackOptions {
@@ -51,6 +52,16 @@ export class Stack {
     for (const [key, value] of Object.entries(options.config ?? {})) {
       await stack.mustPulumi(["config", "set", key, value]);
     }
+    return stack;
+  }
+
+  /** One of our examples, copied to a folder of its own as a user copies it. */
+  static async fromExample(example: string, options: StackOptions = {}): Promise<Stack> {
+    const stack = new Stack(`example-${example}`, options);
+    rmSync(stack.folder, { recursive: true, force: true });
+    cpSync(join(checkoutFolder, "examples", example), stack.folder, { recursive: true });
+    await stack.pulumi(["stack", "rm", "--yes", "--force", "--preserve-config", "test"]);
+    await stack.mustPulumi(["stack", "init", "test"]);
     return stack;
   }
 

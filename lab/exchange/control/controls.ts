@@ -106,6 +106,7 @@ export class Controls {
         pickedUp: server.kerberosCredentials.length,
         shells: this.registry.count(server.state.name),
       })),
+      writes: this.organization.writes,
       faults: this.organization.faults.list().map((fault) => ({ ...fault })),
     };
   }

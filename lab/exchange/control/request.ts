@@ -72,6 +72,8 @@ export const serverStatusSchema = z.object({
 });
 export const statusSchema = z.object({
   servers: z.array(serverStatusSchema),
+  /** Commands that changed something, or tried to. */
+  writes: z.number(),
   faults: z.array(z.record(z.string(), z.unknown())),
 });
 export type LabStatus = z.infer<typeof statusSchema>;

@@ -51,6 +51,8 @@ export interface OrganizationOptions {
 export class Organization {
   readonly servers: ExchangeServer[] = [];
   readonly faults = new Faults();
+  /** Commands that were let to change something, since the lab came up. */
+  writes = 0;
 
   /** @param folder Where it is kept; left out, nothing is written. */
   constructor(

@@ -101,6 +101,7 @@ export class FullLanguageShell implements Shell {
       {
         ...script,
         name: remoteExchangePath,
+        changes: false,
         parameters: {},
         run: () => {
           this.managementShell = true;
@@ -109,6 +110,7 @@ export class FullLanguageShell implements Shell {
       {
         ...script,
         name: "Connect-ExchangeServer",
+        changes: false,
         parameters: {
           ServerFqdn: { type: { kind: "text" }, position: 0 },
           Auto: { type: { kind: "switch" } },

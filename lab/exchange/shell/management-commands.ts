@@ -15,7 +15,7 @@ function local(name: string, parameters: Cmdlet["parameters"], run: Cmdlet["run"
     name,
     className: `Microsoft.PowerShell.Commands.${name.replace("-", "")}Command`,
     roles: [],
-    changes: true,
+    changes: !/^(Get|Import)-/.test(name),
     parameters,
     run,
   };

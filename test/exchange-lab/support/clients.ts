@@ -107,11 +107,16 @@ export class TestAccount {
 export class MailClient {
   private readonly cache = join(labFolder, `client-${process.pid}.ccache`);
 
-  /** Logs on anew: service tickets of before are forgotten. */
-  async logOn(): Promise<void> {
-    const user = `${corpUser}@${corp.dnsName}`;
-    const principal = `${corpUser}@${corp.realm}`;
-    await mustRun("kinit", ["-c", this.cache, principal], { input: `${password(user)}\n` });
+  /** Logs on anew, as somebody of either forest: service tickets of before are forgotten. */
+  async logOn(user = corpUser, forest: Pick<typeof corp, "dnsName" | "realm"> = corp): Promise<void> {
+    const input = `${password(`${user}@${forest.dnsName}`)}\n`;
+    await mustRun("kinit", ["-c", this.cache, `${user}@${forest.realm}`], { input });
+  }
+
+  /** Whether the KDC has a ticket for this name, and if not, why. */
+  async ticket(spn: string): Promise<"granted" | string> {
+    const { status, stderr } = await runCommand("kvno", ["-c", this.cache, spn]);
+    return status === 0 ? "granted" : stderr.trim();
   }
 
   /** One request. @returns the status, and which server answered ("" where none did) */
