@@ -6,12 +6,15 @@ import { providePackages } from "../lab/packages";
 import { providePulumiCli } from "../lab/pulumi-cli";
 import { labDown, labIsUp, labUp } from "../lab/up";
 import { installPackage } from "../test/support/programs";
+import { ensurePython } from "../test/support/python";
 import * as directory from "./directory";
 import * as exchange from "./exchange";
 import { line } from "./figure";
+import * as local from "./local";
+import * as psrp from "./psrp";
 import * as pulumi from "./pulumi";
 
-const benches = { directory, exchange, pulumi };
+const benches = { directory, exchange, pulumi, psrp, local };
 const insideFlag = "--inside";
 
 /** `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error. */
@@ -23,6 +26,7 @@ async function main(words: readonly string[]): Promise<number> {
     await providePackages(["network", "directory", "clients"], say);
     await labUp({ dc2: true }, say);
     await installPackage(say);
+    await ensurePython(say);
     const environment = { ...process.env, ...labEnvironment(await providePulumiCli(say)) };
     const inside = spawn(...insideNamespace("ts-node", ["bench/main.ts", insideFlag, ...words]), {
       cwd: checkoutFolder,

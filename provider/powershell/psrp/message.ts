@@ -55,6 +55,8 @@ export interface Message {
 
 const headerSize = 40;
 const noGuid = "00000000-0000-0000-0000-000000000000";
+/** Drops the byte order mark that Windows' servers write. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 const typesByNumber = new Map<number, MessageType>(
   Object.entries(messageTypes).map(([name, number]) => [number, name as MessageType]),
 );
@@ -81,8 +83,7 @@ export function decodeMessage(bytes: Uint8Array, self: Destination): Message {
   const pipelineId = readGuid(buffer, 24);
   let data: string;
   try {
-    // Drops the byte order mark that Windows' servers write.
-    data = new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(headerSize));
+    data = utf8.decode(buffer.subarray(headerSize));
   } catch (cause) {
     throw new ProviderError("protocol", "The PowerShell peer broke the remoting protocol: a message is not UTF-8.", {
       cause,

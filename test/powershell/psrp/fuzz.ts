@@ -270,6 +270,18 @@ export function fuzz(count: number, seed: number): Report {
   return { ...report, found, slowest, growth: Math.max(0, most - before) / 2 ** 20 };
 }
 
+/** Mutated CLIXML, the same for the same seed. */
+export function* mutatedClixml(count: number, seed: number): Generator<string> {
+  const random = randomOf(seed);
+  const starts = seeds().filter(({ reader }) => reader === "clixml");
+  const any = () => starts[random(starts.length)]?.bytes ?? Buffer.alloc(0);
+  for (let index = 0; index < count; index++) {
+    let bytes = any();
+    for (let times = 1 + random(3); times > 0; times--) bytes = mutate(bytes, random, any());
+    yield bytes.toString("utf8");
+  }
+}
+
 if (require.main === module) {
   const [count = "1000000", seed = "1"] = process.argv.slice(2);
   const started = Date.now();

@@ -1,0 +1,104 @@
+"""The work of bench/psrp.ts by psrpcore over the standard input and output of a PowerShell server; prints its times as JSON."""
+
+import base64
+import json
+import subprocess
+import sys
+import time
+import uuid
+import xml.etree.ElementTree as xml
+
+import psrpcore
+from psrpcore import types as ps
+
+executable, module, commands = sys.argv[1], sys.argv[2], int(sys.argv[3])
+no_id = str(uuid.UUID(int=0))
+pool = psrpcore.ClientRunspacePool()
+
+
+def write(verb, id, data=None):
+    head = f"<{verb} Stream='Default' PSGuid='{id}'>" if verb == "Data" else f"<{verb} PSGuid='{id}' />"
+    body = base64.b64encode(data).decode() + "</Data>" if verb == "Data" else ""
+    server.stdin.write(f"{head}{body}\n".encode())
+    server.stdin.flush()
+
+
+def flush():
+    while True:
+        payload = pool.data_to_send()
+        if not payload:
+            return
+        write("Data", str(payload.pipeline_id) if payload.pipeline_id else no_id, payload.data)
+
+
+def read():
+    """Takes one line; gives its verb and id, with all data handed to psrpcore."""
+    element = xml.fromstring(server.stdout.readline())
+    id = element.attrib["PSGuid"].lower()
+    if element.tag == "Data":
+        pipeline = None if id == no_id else uuid.UUID(id)
+        data = bytearray(base64.b64decode(element.text))
+        pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, pipeline))
+    return element.tag, id
+
+
+def invoke(name, **parameters):
+    shell = psrpcore.ClientPowerShell(pool)
+    shell.add_command(name)
+    shell.add_parameters(**parameters)
+    shell.start()
+    id = str(shell.pipeline_id)
+    write("Command", id)
+    while read() != ("CommandAck", id):
+        pass
+    flush()
+    output = []
+    while True:
+        event = pool.next_event()
+        if event is None:
+            read()
+        elif isinstance(event, psrpcore.PipelineOutputEvent):
+            output.append(event.data)
+        elif isinstance(event, psrpcore.PipelineStateEvent):
+            shell.close()
+            # As ours: the acknowledgement comes while the next command is on its way.
+            write("Close", id)
+            assert event.state == ps.PSInvocationState.Completed
+            return output
+
+
+def milliseconds(work):
+    started = time.perf_counter()
+    result = work()
+    return (time.perf_counter() - started) * 1000, result
+
+
+def opened():
+    global server
+    server = subprocess.Popen(
+        [executable, "-NoLogo", "-NoProfile", "-s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    pool.open()
+    flush()
+    while pool.state != ps.RunspacePoolState.Opened:
+        read()
+        while pool.next_event() is not None:
+            pass
+
+
+def in_a_row():
+    times = []
+    for number in range(commands):
+        took, output = milliseconds(lambda: invoke("Write-Output", InputObject=number))
+        assert output == [number]
+        times.append(took)
+    return sorted(times)[commands // 2]
+
+
+open_time, _ = milliseconds(opened)
+invoke("Import-Module", Name=module)
+row, median = milliseconds(in_a_row)
+bulk, output = milliseconds(lambda: invoke("Get-Bulk"))
+size = sum(len(text) for text in output)
+server.kill()
+print(json.dumps({"open": open_time, "command": median, "row": row, "bulk": bulk, "size": size}))
