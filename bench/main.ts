@@ -10,11 +10,12 @@ import { ensurePython } from "../test/support/python";
 import * as directory from "./directory";
 import * as exchange from "./exchange";
 import { line } from "./figure";
+import * as logs from "./http-proxy-log";
 import * as local from "./local";
 import * as psrp from "./psrp";
 import * as pulumi from "./pulumi";
 
-const benches = { directory, exchange, pulumi, psrp, local };
+const benches = { directory, exchange, logs, pulumi, psrp, local };
 const insideFlag = "--inside";
 
 /** `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error. */

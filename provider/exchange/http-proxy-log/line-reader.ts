@@ -1,5 +1,4 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -7,7 +6,7 @@ const quote = 0x22;
 
 /** Longest line that is read. Real ones have some thousand bytes; a file with longer ones is something else. */
 export const longestLine = 128 * 1024;
-const bufferSize = 4 * longestLine;
+const bufferSize = 2 * longestLine;
 
 export interface LineSink {
   /** False once no more lines are of use. */
@@ -42,7 +41,7 @@ export async function readLines(path: string, sink: LineSink, options: ReadOptio
     let inARow = 0;
     while (sink.wanted) {
       if (inARow > bytesInARow) {
-        await setImmediate();
+        await new Promise((resolve) => setImmediate(resolve));
         options.signal?.throwIfAborted();
         inARow = 0;
       }
