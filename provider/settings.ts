@@ -42,6 +42,8 @@ export const settingsSchema = z.strictObject({
   exchangePassword: z.string().optional(),
   /** How a server's own PowerShell endpoint is reached: `http` is encrypted by Kerberos, `https` by TLS. */
   exchangeProtocol: z.enum(["http", "https"]).default("http"),
+  /** How we log on there: by Kerberos (a ticket of this host, or user and password), or by password as it is, inside TLS only. */
+  exchangeAuthentication: z.enum(["kerberos", "basic"]).default("kerberos"),
   /** Limit on Exchange servers that are worked with at the same time. */
   maxParallelServers: z.coerce.number().int().positive().default(10),
   /** Where Exchange's own script runs: an Exchange server, or a host with its management tools. Default: the first server. */

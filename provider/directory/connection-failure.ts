@@ -1,3 +1,4 @@
+import { certificateFailures } from "../certificate-failure";
 import { type ErrorCode, ProviderError } from "../error";
 
 /** One end of a connection. */
@@ -8,28 +9,9 @@ export interface Endpoint {
 
 type Explanation = readonly [code: ErrorCode, sentence: string, hint: string];
 
-const trust = "Name the file of the authority that signed it as caFile.";
-
-/** Node's words for a certificate that will not do (OpenSSL's X509_V_ERR_…, Node's ERR_TLS_…). */
-const certificateErrors: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  CERT_HAS_EXPIRED: ["has expired", "Renew it on the domain controller."],
-  CERT_NOT_YET_VALID: ["is not valid yet", "Compare the clocks of this machine and the domain controller."],
-  CERT_REVOKED: ["was revoked", "Renew it on the domain controller."],
-  CERT_SIGNATURE_FAILURE: ["has a signature that does not match its authority", trust],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ["is signed by itself, which is not trusted", trust],
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    "is for another name",
-    "Name the domain controller as its certificate does, in full and not by its address.",
-  ],
-  SELF_SIGNED_CERT_IN_CHAIN: ["comes from an authority that is not trusted", trust],
-  UNABLE_TO_GET_ISSUER_CERT: ["comes from an authority that is not known", trust],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["comes from an authority that is not known", trust],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["comes from an authority that is not known", trust],
-};
-
 function explain(error: Error & { code?: unknown }, { host, port }: Endpoint): Explanation {
   const code = typeof error.code === "string" ? error.code : "";
-  const certificate = certificateErrors[code];
+  const certificate = certificateFailures.get(code);
   if (certificate !== undefined) {
     return ["directory-certificate", `The certificate of ${host}:${port} ${certificate[0]}.`, certificate[1]];
   }

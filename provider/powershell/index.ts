@@ -9,3 +9,4 @@ export { RunspacePoolSession, type SessionOptions } from "./runspace-pool-sessio
 export { processChannel, serverArguments } from "./server-process";
 export { SessionPool, type SessionPoolOptions, type SessionTarget } from "./session-pool";
 export { openSshSession, type SshOptions } from "./ssh";
+export { openWsmanSession, type WsmanIdentity, type WsmanOptions } from "./wsman";

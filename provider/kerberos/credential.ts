@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import {
+  bufferOf,
+  call,
+  callAsync,
+  failed,
+  gssapi,
+  importPrincipal,
+  type Mechanism,
+  mechanisms,
+  releaseName,
+} from "./gssapi";
+import { kerberosFailure } from "./kerberos-failure";
+
+/** GSS_C_INITIATE and GSS_C_INDEFINITE. */
+const initiate = 1;
+const indefinite = 0xffffffff;
+
+/**
+ * Who we are to Kerberos.
+ * - `cache`: whoever has a ticket in this host's credential cache (`kinit`), or in the one named
+ * - `keytab`: the principal (`user@REALM`) with its key from a file; tickets stay in memory
+ * - `password`: the principal with its password; tickets stay in memory, nothing is written
+ */
+export type Identity =
+  | { readonly kind: "cache"; readonly cache?: string | undefined }
+  | { readonly kind: "keytab"; readonly principal: string; readonly keytab: string }
+  | { readonly kind: "password"; readonly principal: string; readonly password: Secret };
+
+/** A text that shows itself only to who asks. */
+export interface Secret {
+  reveal(): string;
+}
+
+/** The library's hold on an identity. Getting it with a password or a keytab asks the KDC. */
+export class Credential {
+  constructor(
+    readonly mechanism: Mechanism,
+    private pointer: unknown,
+  ) {}
+
+  /**
+   * @param mechanism What it will be used with: SPNEGO wants credentials of its own.
+   * @throws ProviderError `kerberos` with the KDC's or the library's words and the remedy
+   */
+  static async acquire(identity: Identity, mechanism: Mechanism): Promise<Credential> {
+    try {
+      return await acquire(identity, mechanism);
+    } catch (error) {
+      // SPNEGO only says that it has no mechanism; Kerberos says why.
+      if (mechanism === "spnego") (await acquire(identity, "kerberos")).close();
+      throw error;
+    }
+  }
+
+  /** The library's pointer to it. */
+  get handle(): unknown {
+    return this.pointer;
+  }
+
+  /** Gives the tickets back; it can be used no more. */
+  close(): void {
+    const { pointer } = this;
+    this.pointer = null;
+    if (pointer !== null) call(gssapi().releaseCredential, [pointer]);
+  }
+}
+
+async function acquire(identity: Identity, mechanism: Mechanism): Promise<Credential> {
+  const set = { count: 1, elements: [mechanisms[mechanism]] };
+  const pointer: [unknown] = [null];
+  const from = (name: unknown, elements: ReturnType<typeof store>) =>
+    callAsync(gssapi().acquireCredentialFrom, name, indefinite, set, initiate, elements, pointer, null, null);
+  if (identity.kind === "cache") {
+    const { cache } = identity;
+    const status = await from(null, store(cache === undefined ? {} : { ccache: cache }));
+    const what = `use ${cache === undefined ? "this host's credential cache" : `the credential cache ${cache}`}`;
+    if (failed(status.major)) throw kerberosFailure(what, mechanism, status);
+    return new Credential(mechanism, pointer[0]);
+  }
+  const { principal } = identity;
+  const { name, status: imported } = importPrincipal(principal);
+  if (failed(imported.major)) throw kerberosFailure(`use the name ${principal}`, "kerberos", imported);
+  try {
+    const status =
+      identity.kind === "password"
+        ? await withPassword(identity.password, name, set, pointer)
+        : await from(name, keytabStore(identity.keytab));
+    if (failed(status.major)) throw kerberosFailure(`log on to Kerberos as ${principal}`, mechanism, status);
+    return new Credential(mechanism, pointer[0]);
+  } finally {
+    releaseName(name);
+  }
+}
+
+function store(elements: Readonly<Record<string, string>>) {
+  const pairs = Object.entries(elements).map(([key, value]) => ({ key, value }));
+  return { count: pairs.length, elements: pairs };
+}
+
+/** A cache of its own in memory, so that the tickets of others stay what they are. */
+function keytabStore(keytab: string) {
+  return store({ client_keytab: `FILE:${keytab}`, ccache: `MEMORY:${randomUUID()}` });
+}
+
+async function withPassword(password: Secret, name: unknown, set: unknown, pointer: [unknown]) {
+  const bytes = Buffer.from(password.reveal(), "utf8");
+  try {
+    return await callAsync(
+      gssapi().acquireCredentialWithPassword,
+      ...[name, bufferOf(bytes), indefinite, set, initiate, pointer, null, null],
+    );
+  } finally {
+    bytes.fill(0);
+  }
+}

@@ -1,0 +1,187 @@
+import { ProviderError } from "../../error";
+import { Credential, type Identity, SecurityContext } from "../../kerberos";
+import type { SecureString } from "../psrp";
+import type { CookieJar } from "./cookie-jar";
+import { type HttpAnswer, HttpExchange } from "./http-exchange";
+import { refusedStatus } from "./refused-status";
+import { openBody, type Scheme, sealBody, sealedType } from "./sealed-body";
+import { channelBinding, connectSocket } from "./socket";
+
+/** Who logs on: by Kerberos, or (inside TLS only) by name and password as they are. */
+export type WsmanIdentity =
+  | Identity
+  | { readonly kind: "basic"; readonly username: string; readonly password: SecureString };
+
+export interface ConnectionOptions {
+  readonly url: URL;
+  readonly identity: WsmanIdentity;
+  /** The server's principal. */
+  readonly service: string;
+  readonly ca?: string | undefined;
+  readonly connectDeadline: number;
+  readonly cookies: CookieJar;
+}
+
+/** A security context, which lives and dies with its connection. */
+interface Proved {
+  readonly scheme: Scheme;
+  readonly credential: Credential;
+  readonly context: SecurityContext;
+}
+
+const soapType = "application/soap+xml;charset=UTF-8";
+
+/** One connection on which both sides have proved who they are. Over plain HTTP every body is sealed. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #http: HttpExchange;
+  #proved: Proved | undefined;
+
+  private constructor(options: ConnectionOptions, http: HttpExchange) {
+    this.#options = options;
+    this.#http = http;
+  }
+
+  /**
+   * Connects and logs on. Nothing that has an effect is sent.
+   * @throws ProviderError `name-not-resolved`, `port-closed`, `timeout`, `wrong-server`, `kerberos`, `access-denied`, `not-exchange`
+   */
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const connection = new Connection(options, new HttpExchange(options.url, await connectSocket(options)));
+    try {
+      const { identity } = options;
+      if (identity.kind !== "basic") await connection.#prove(identity, "Negotiate");
+      return connection;
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  get alive(): boolean {
+    return this.#http.alive;
+  }
+
+  /**
+   * Posts an envelope.
+   * @param deadline milliseconds until the whole answer must be here
+   * @returns the answer's XML, a fault's as well
+   * @throws ProviderError `unclear-outcome` where it may have taken effect; anything else where it did not
+   */
+  async post(xml: string, deadline: number): Promise<string> {
+    const proved = this.#proved;
+    const { identity, url } = this.#options;
+    const seals = proved !== undefined && url.protocol === "http:";
+    const body = seals ? sealBody(xml, proved.context, proved.scheme) : Buffer.from(xml, "utf8");
+    const headers = {
+      "Content-Type": seals ? sealedType(proved.scheme) : soapType,
+      ...(identity.kind === "basic" ? { Authorization: basic(identity.username, identity.password) } : {}),
+    };
+    const answer = await this.#exchange(headers, body, deadline);
+    const type = answer.headers["content-type"] ?? "";
+    try {
+      if (seals && /^multipart\/(x-multi-)?encrypted/i.test(type)) return openBody(answer.body, proved.context);
+    } catch (error) {
+      this.destroy();
+      const { message } = ProviderError.from(error);
+      throw new ProviderError("unclear-outcome", `${url.hostname}: ${message}`, { cause: error });
+    }
+    // A fault in clear could be anybody's; only where nothing is sealed is it the server's.
+    if (!seals && (answer.status === 200 || answer.status === 500) && type.toLowerCase().includes("xml")) {
+      return answer.body.toString("utf8");
+    }
+    this.destroy();
+    throw refusedStatus(url, answer, seals);
+  }
+
+  /** Idempotent, never throws. */
+  destroy(): void {
+    this.#http.destroy();
+    this.#forget();
+  }
+
+  /** RFC 4559 with an empty body, which has no effect; the token of the answer proves the server. */
+  async #prove(identity: Identity, scheme: Scheme): Promise<void> {
+    const { url, service } = this.#options;
+    const secure = url.protocol === "https:";
+    const credential = await Credential.acquire(identity, scheme === "Negotiate" ? "spnego" : "kerberos");
+    const binding = channelBinding(this.#http.socket);
+    const context = new SecurityContext(credential, { service, seal: !secure, channelBinding: binding });
+    this.#proved = { scheme, credential, context };
+    let token = await context.step();
+    for (let round = 0; round < 4; round += 1) {
+      const headers = { Authorization: `${scheme} ${token.toString("base64")}`, "Content-Type": soapType };
+      const answer = await this.#exchange(headers, Buffer.alloc(0), this.#options.connectDeadline).catch((error) => {
+        throw beforeAnyEffect(error);
+      });
+      const offered = schemes(answer);
+      const reply = offered.get(scheme.toLowerCase());
+      if (reply !== undefined && reply !== "") {
+        token = await context.step(Buffer.from(reply, "base64"));
+        if (context.established) return;
+        continue;
+      }
+      if (answer.status === 401 && scheme === "Negotiate" && !offered.has("negotiate") && offered.has("kerberos")) {
+        this.#forget();
+        return this.#prove(identity, "Kerberos");
+      }
+      if (answer.status !== 401 && answer.status >= 300) throw refusedStatus(url, answer, false);
+      throw notProved(url, answer.status, [...offered.keys()]);
+    }
+    throw new ProviderError("kerberos", `${url.hostname} did not finish the logon.`);
+  }
+
+  async #exchange(headers: Record<string, string>, body: Buffer, deadline: number): Promise<HttpAnswer> {
+    const { cookies } = this.#options;
+    const cookie = cookies.header;
+    const answer = await this.#http.post({
+      headers: { ...headers, "User-Agent": "pulumi-exchange-kerberos", ...(cookie === "" ? {} : { Cookie: cookie }) },
+      body,
+      deadline,
+    });
+    cookies.store(answer.headers["set-cookie"] ?? []);
+    return answer;
+  }
+
+  #forget(): void {
+    this.#proved?.context.close();
+    this.#proved?.credential.close();
+    this.#proved = undefined;
+  }
+}
+
+/** What is lost before a command went out is lost without harm. */
+export function beforeAnyEffect(error: unknown): ProviderError {
+  const failure = ProviderError.from(error, "protocol");
+  if (failure.code !== "unclear-outcome") return failure;
+  return new ProviderError("protocol", failure.message, { cause: failure });
+}
+
+function basic(username: string, password: SecureString): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`, "utf8").toString("base64")}`;
+}
+
+/** The schemes of `WWW-Authenticate`, in small letters, with their tokens. */
+function schemes({ headers }: HttpAnswer): Map<string, string> {
+  const offered = (headers["www-authenticate"] ?? "").split(",").map((one) => one.trim().split(/\s+/, 2));
+  return new Map(offered.filter(([name]) => name !== "").map(([name = "", token = ""]) => [name.toLowerCase(), token]));
+}
+
+function notProved({ hostname }: URL, status: number, offered: readonly string[]): ProviderError {
+  if (status === 401 && offered.some((one) => one === "negotiate" || one === "kerberos")) {
+    return new ProviderError("access-denied", `${hostname} did not accept our Kerberos ticket.`, {
+      hint:
+        "Its HTTP SPN must be on the account whose key it holds (look for a second holder with setspn -Q), its clock must be right, " +
+        "and the account must be allowed to use remote PowerShell.",
+    });
+  }
+  if (status === 401) {
+    const list = offered.length === 0 ? "nothing" : offered.join(", ");
+    return new ProviderError("access-denied", `${hostname} offers no Kerberos for PowerShell, only: ${list}.`, {
+      hint: "Allow Windows authentication on its PowerShell virtual directory, or use HTTPS.",
+    });
+  }
+  return new ProviderError("wrong-server", `${hostname} did not prove who it is.`, {
+    hint: "The answer did not come from a server with the key of that name; look for a proxy in between.",
+  });
+}

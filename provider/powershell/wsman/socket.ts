@@ -1,0 +1,82 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { certificateFailures } from "../../certificate-failure";
+import { ProviderError } from "../../error";
+
+export interface SocketOptions {
+  readonly url: URL;
+  /** Certificate authorities to trust, PEM. Default: those of Node. */
+  readonly ca?: string | undefined;
+  /** Milliseconds. */
+  readonly connectDeadline: number;
+}
+
+/**
+ * A connection to the server, TLS included. A certificate that will not do is never accepted.
+ * @throws ProviderError `name-not-resolved`, `port-closed`, `wrong-server` (certificate), `timeout`
+ */
+export function connectSocket({ url, ca, connectDeadline }: SocketOptions): Promise<Socket> {
+  const host = url.hostname;
+  const secure = url.protocol === "https:";
+  const port = Number(url.port || (secure ? 443 : 80));
+  return new Promise((resolve, reject) => {
+    const socket = secure
+      ? connectTls({ host, port, servername: host, ca, minVersion: "TLSv1.2" })
+      : connectPlain({ host, port });
+    const fail = (error: ProviderError) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => {
+      const hint = "Check that the server runs and that no firewall drops the connection.";
+      fail(
+        new ProviderError("timeout", `Port ${port} of ${host} did not answer within ${connectDeadline / 1000} s.`, {
+          hint,
+        }),
+      );
+    }, connectDeadline);
+    socket.once("error", (error) => fail(connectFailure(host, port, error)));
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      clearTimeout(timer);
+      socket.removeAllListeners("error");
+      // Whoever uses it next listens; between two requests nobody has to know.
+      socket.on("error", () => {});
+      socket.setNoDelay(true);
+      resolve(socket);
+    });
+  });
+}
+
+function connectFailure(host: string, port: number, error: Error & { code?: string }): ProviderError {
+  const { code = "" } = error;
+  const certificate = certificateFailures.get(code);
+  if (certificate !== undefined) {
+    const [what, hint] = certificate;
+    return new ProviderError("wrong-server", `The certificate of ${host}, port ${port}, ${what}.`, {
+      hint,
+      cause: error,
+    });
+  }
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "ENODATA") {
+    return new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`, {
+      hint: "Check its spelling, and this machine's DNS servers.",
+      cause: error,
+    });
+  }
+  return new ProviderError("port-closed", `Port ${port} of ${host} could not be reached (${code || error.message}).`, {
+    hint: "Check that the server runs IIS and its PowerShell site, and the firewall between.",
+    cause: error,
+  });
+}
+
+/** `tls-server-end-point` of RFC 5929: the hash of the server's certificate. Undefined for a connection without TLS. */
+export function channelBinding(socket: Socket): Buffer | undefined {
+  if (!("getPeerCertificate" in socket)) return undefined;
+  const { raw } = (socket as TLSSocket).getPeerCertificate();
+  const signature = new X509Certificate(raw).signatureAlgorithm?.toLowerCase() ?? "";
+  // MD5 and SHA-1 give way to SHA-256 (RFC 5929, section 4.1); others stay what they are.
+  const hash = /sha-?(384|512)/.exec(signature)?.[1] ?? "256";
+  return Buffer.concat([Buffer.from("tls-server-end-point:"), createHash(`sha${hash}`).update(raw).digest()]);
+}
