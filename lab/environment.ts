@@ -1,5 +1,7 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { utils } from "ssh2";
 import { authorityFile } from "./certificates";
 import { corp, dc1, hostName, users, usersDc } from "./domain-controller";
 import { checkoutFolder, labFolder, namespaceName } from "./folders";
@@ -53,6 +55,23 @@ export function labEnvironment(pulumiFolder: string | undefined): Record<string,
     EXCHANGE_KERBEROS_CA_FILE: authorityFile,
     EXCHANGE_KERBEROS_USERNAME: `${delegatedUser}@${corp.dnsName}`,
     EXCHANGE_KERBEROS_PASSWORD: password(`${delegatedUser}@${corp.dnsName}`),
+    ...managementSettings(),
+  };
+}
+
+/** How the script is run: over SSH on the first Exchange server, whose key is pinned. Empty without Exchange. */
+function managementSettings(): Record<string, string> {
+  const keyFile = join(labFolder, "exchange", "servers", "cas-1", "ssh_host_key");
+  if (!existsSync(keyFile)) return {};
+  const key = utils.parseKey(readFileSync(keyFile, "utf8"));
+  if (key instanceof Error) throw key;
+  const digest = createHash("sha256").update(key.getPublicSSH()).digest("base64").replace(/=+$/, "");
+  return {
+    EXCHANGE_KERBEROS_MANAGEMENT_HOST: `cas-1.${corp.dnsName}`,
+    EXCHANGE_KERBEROS_SSH_HOST_KEY: `SHA256:${digest}`,
+    // A lab server takes a third of a second.
+    EXCHANGE_KERBEROS_CREDENTIAL_PICK_UP_SECONDS: "1",
+    EXCHANGE_KERBEROS_SSH_PASSWORD: password(`${delegatedUser}@${corp.dnsName}`),
   };
 }
 

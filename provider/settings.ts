@@ -46,6 +46,11 @@ export const settingsSchema = z.strictObject({
   exchangeAuthentication: z.enum(["kerberos", "basic"]).default("kerberos"),
   /** Limit on Exchange servers that are worked with at the same time. */
   maxParallelServers: z.coerce.number().int().positive().default(10),
+  /**
+   * How long a server may take, in seconds, until it works with a credential that it was given: nobody can ask it. A roll by
+   * cmdlet waits for so long before the directory gets the password that clients' tickets are then made with.
+   */
+  credentialPickUpSeconds: z.coerce.number().min(0).default(5),
   /** Where Exchange's own script runs: an Exchange server, or a host with its management tools. Default: the first server. */
   managementHost: z.string().optional(),
   /** How that host is reached: over SSH, or `local` where it is this one. */

@@ -32,7 +32,8 @@ export function openSessions(settings: Settings): SessionFactory {
         });
       }
       const secret = (text: string | undefined) => (text === undefined ? undefined : new SecureString(text));
-      const { openSshSession } = await import("../powershell/ssh/index.js");
+      // Not import(): that would look for the compiled file where the tests run the sources.
+      const { openSshSession } = require("../powershell/ssh") as typeof import("../powershell/ssh");
       return openSshSession({
         host,
         port: settings.sshPort,

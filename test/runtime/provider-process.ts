@@ -9,6 +9,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import * as statuses from "@pulumi/pulumi/proto/status_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { programsFolder } from "../support/programs";
 
 const repository = resolve(__dirname, "../..");
 
@@ -46,7 +47,8 @@ export class ProviderProcess {
   private constructor(
     private readonly child: ChildProcess,
     private readonly client: ResourceProviderClient,
-    private readonly folder: string,
+    /** Made for this process, to be removed with it. */
+    private readonly folder: string | undefined,
   ) {}
 
   static async start(
@@ -64,16 +66,30 @@ export class ProviderProcess {
        Object.assign(require(${quoted("provider/resources")}).handlers, require(${JSON.stringify(resources)}).handlers);
        module.exports = require(${quoted("provider/runtime")});`,
     );
+    return ProviderProcess.run(folder, folder, config, { PATH: process.env.PATH, ...environment });
+  }
+
+  /** The same with our package as a user has it, in the folder of the test programs. */
+  static startInstalled(environment: NodeJS.ProcessEnv): Promise<ProviderProcess> {
+    return ProviderProcess.run(programsFolder, undefined, {}, environment);
+  }
+
+  private static async run(
+    cwd: string,
+    temporary: string | undefined,
+    config: Readonly<Record<string, string>>,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<ProviderProcess> {
     const server = join(repository, "node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js");
     const child = spawn(process.execPath, [server, "127.0.0.1:0"], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, ...environment },
+      cwd,
+      env: environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
     const lines = createInterface({ input: child.stdout });
     const [port] = await once(lines, "line");
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
-    const started = new ProviderProcess(child, client, folder);
+    const started = new ProviderProcess(child, client, temporary);
     lines.on("line", (line) => {
       started.output += `${line}\n`;
     });
@@ -141,14 +157,17 @@ export class ProviderProcess {
 
   /** Asks the process to end, as the engine does, and gives its exit code, or the signal that had to be used. */
   async end(): Promise<number | string> {
-    const exited = once(this.child, "exit");
-    this.child.kill("SIGINT");
-    const limit = setTimeout(() => this.child.kill("SIGKILL"), 5000);
-    const [code, signal] = await exited;
-    clearTimeout(limit);
+    const { child } = this;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, "exit");
+      child.kill("SIGINT");
+      const limit = setTimeout(() => child.kill("SIGKILL"), 5000);
+      await exited;
+      clearTimeout(limit);
+    }
     this.client.close();
-    rmSync(this.folder, { recursive: true });
-    return code ?? signal;
+    if (this.folder !== undefined) rmSync(this.folder, { recursive: true });
+    return child.exitCode ?? child.signalCode ?? "";
   }
 }
 

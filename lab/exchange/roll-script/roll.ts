@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Call } from "../cmdlets/cmdlet";
 import { CredentialValue, ObjectValue, type Value } from "../cmdlets/value";
 import type { DirectoryAccount } from "../model/account-directory";
@@ -190,6 +191,8 @@ async function setInDirectory(
   if (!(await progress.confirm("Password change", question, progress.criticalErrors.length === 0))) return false;
   progress.say(`Preparing to update Active Directory with a new password for ${name} ...`);
   if (!call.shouldProcess) return true;
+  // Between the last server and the directory lie seconds, 31 in the article's example: more than a Service Host takes.
+  await delay(3 * organization.state.pickUpDelay);
   try {
     if (organization.faults.refusesPasswordChange) throw new DirectoryRefusal("Access is denied.");
     if (account.objectClass === "user" && (await changed(call, servers, name, account, password, progress)))

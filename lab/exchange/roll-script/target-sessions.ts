@@ -12,7 +12,7 @@ export class SessionError extends Error {
 
 /** The script's own sessions, one to each server: the second hop of whoever started it from afar. */
 export class TargetSessions {
-  private readonly shells = new Map<ExchangeServer, RestrictedShell>();
+  private readonly shells = new Map<ExchangeServer, { readonly shell: RestrictedShell; readonly gone: AbortSignal }>();
 
   constructor(
     private readonly call: Call,
@@ -24,7 +24,9 @@ export class TargetSessions {
     const output: Value[] = [];
     const errors: CmdletError[] = [];
     try {
-      await this.open(server).run(
+      const { shell, gone } = this.open(server);
+      const { signal } = this.call;
+      await shell.run(
         [
           {
             name,
@@ -39,7 +41,8 @@ export class TargetSessions {
           verbose: () => {},
           host: () => {},
         },
-        this.call.signal,
+        // A server that goes down takes what is under way with it.
+        signal === undefined ? gone : AbortSignal.any([signal, gone]),
       );
     } catch (thrown) {
       if (thrown instanceof CmdletError || thrown instanceof ShellRefused) throw new SessionError(thrown.message);
@@ -50,11 +53,11 @@ export class TargetSessions {
   }
 
   close(): void {
-    for (const shell of this.shells.values()) shell.close();
+    for (const { shell } of this.shells.values()) shell.close();
     this.shells.clear();
   }
 
-  private open(server: ExchangeServer): RestrictedShell {
+  private open(server: ExchangeServer): { readonly shell: RestrictedShell; readonly gone: AbortSignal } {
     const known = this.shells.get(server);
     if (known !== undefined && server.online) return known;
     const failed = `[${server.fqdn}] Connecting to remote server ${server.fqdn} failed with the following error message :`;
@@ -68,7 +71,10 @@ export class TargetSessions {
       logOn,
       query: `serializationLevel=Full;TargetServer=${server.fqdn}`,
     });
-    this.shells.set(server, shell);
-    return shell;
+    const gone = new AbortController();
+    shell.onExpired(() => gone.abort());
+    const opened = { shell, gone: gone.signal };
+    this.shells.set(server, opened);
+    return opened;
   }
 }

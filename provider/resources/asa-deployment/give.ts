@@ -52,7 +52,9 @@ type Work = (
 const roll: Work = async (inputs, { account, survey: { found } }, _plan, context, lock) => {
   const { directory, exchange, settings } = context.connection(inputs.connection);
   const { method, mayBeAbsent, account: qualifiedName } = inputs;
-  const work = { directory, exchange, account, qualifiedName, targets: found, mayBeAbsent, lock, context };
+  const { credentialPickUpSeconds: pickUpSeconds } = settings;
+  const targets = found;
+  const work = { directory, exchange, account, qualifiedName, targets, mayBeAbsent, pickUpSeconds, lock, context };
   const servers = [...found.keys()];
   if (method === "cmdlet") {
     const lost = await rollByCmdlet(work);

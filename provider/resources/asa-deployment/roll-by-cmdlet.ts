@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Account, setPassword } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
 import { randomPassword } from "../../directory/password";
@@ -19,6 +20,7 @@ export interface RollWork {
   /** Servers that take part, each as it was found. */
   readonly targets: ReadonlyMap<string, Found>;
   readonly mayBeAbsent: readonly string[];
+  readonly pickUpSeconds: number;
   readonly lock: RollLock;
   readonly context: Context;
 }
@@ -34,6 +36,11 @@ export function rolledLately({ passwordLastSet }: Account): boolean {
   return Date.now() - Date.parse(passwordLastSet ?? "") < ticketLifetime;
 }
 
+/** Whether clients get tickets for this account already: then no server may be without its password for a moment. */
+export function inUse({ servicePrincipalNames }: Account): boolean {
+  return servicePrincipalNames.some((spn) => /^http\//i.test(spn));
+}
+
 /**
  * Rolls the password without the script: every server gets the new one beside the old, then the directory gets it.
  * Whatever breaks off before the last step leaves the old password valid everywhere.
@@ -46,6 +53,7 @@ export async function rollByCmdlet(work: RollWork): Promise<ReadonlyMap<string, 
   const secret = new SecureString(password);
   try {
     const lost = await push(work, secret);
+    if (inUse(account)) await delay(work.pickUpSeconds * 1000, undefined, { signal: context.signal });
     context.signal.throwIfAborted();
     await work.lock.assertHeld();
     await setPassword(directory, account, password);

@@ -1,12 +1,7 @@
 import type { RemoteShell } from "../../exchange/remote-shell";
 import { runRollScript } from "../../exchange/roll-script";
 import { othersThan } from "./condition";
-import { type RollWork, rolledLately } from "./roll-by-cmdlet";
-
-/** Whether clients get tickets for this account already: then no server may be without its password for a moment. */
-function inUse({ account }: RollWork): boolean {
-  return account.servicePrincipalNames.some((spn) => /^http\//i.test(spn));
-}
+import { inUse, type RollWork, rolledLately } from "./roll-by-cmdlet";
 
 /** A copy takes everything off the server that it goes to. */
 function haveOthers({ targets, qualifiedName }: RollWork): boolean {
@@ -25,13 +20,13 @@ export async function rollByScript(work: RollWork, shell: RemoteShell): Promise<
   const [first, ...others] = servers;
   if (first === undefined) return;
   await work.lock.assertHeld();
-  if (inUse(work) && rolledLately(account)) {
+  if (inUse(account) && rolledLately(account)) {
     context.progress(
       `warning: ${qualifiedName} got its present password on ${account.passwordLastSet}. The script keeps that one and the ` +
         "new one; clients with tickets from before need new ones (klist purge)",
     );
   }
-  if (inUse(work) || haveOthers(work)) {
+  if (inUse(account) || haveOthers(work)) {
     await runRollScript(shell, { servers, generateFor: qualifiedName }, context.signal);
     return;
   }

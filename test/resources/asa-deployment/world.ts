@@ -92,7 +92,8 @@ export class World {
 
   /** A run of Pulumi. */
   run(overrides: Partial<Settings> = {}): Program {
-    const program = new Program(this.forest.settings, overrides, this.exchange());
+    // These servers work with a credential at once.
+    const program = new Program(this.forest.settings, { credentialPickUpSeconds: 0, ...overrides }, this.exchange());
     this.programs.push(program);
     return program;
   }
