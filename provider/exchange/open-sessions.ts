@@ -6,11 +6,14 @@ import type { WsmanIdentity } from "../powershell/wsman";
 import type { Settings } from "../settings";
 import type { SessionFactory } from "./organization";
 
-/** Opens sessions as the settings say. The transports are loaded when first used: most programs need one of them. */
+/**
+ * Opens sessions as the settings say. The transports are loaded when first used: most programs need one of them. They are
+ * loaded by `require`, as `import()` would look for the compiled file where the sources run.
+ */
 export function openSessions(settings: Settings): SessionFactory {
   return {
     async endpoint(server): Promise<PowerShellSession> {
-      const { openWsmanSession } = await import("../powershell/wsman/index.js");
+      const { openWsmanSession } = require("../powershell/wsman") as typeof import("../powershell/wsman");
       return openWsmanSession({
         url: `${settings.exchangeProtocol}://${server}/PowerShell/?${query(server)}`,
         resourceUri: "http://schemas.microsoft.com/powershell/Microsoft.Exchange",
@@ -22,7 +25,7 @@ export function openSessions(settings: Settings): SessionFactory {
 
     async managementShell(host) {
       if (settings.managementTransport === "local") {
-        const { LocalSession } = await import("../powershell/local/index.js");
+        const { LocalSession } = require("../powershell/local") as typeof import("../powershell/local");
         return new LocalSession();
       }
       const user = settings.sshUsername ?? settings.exchangeUsername ?? settings.username;
@@ -32,7 +35,6 @@ export function openSessions(settings: Settings): SessionFactory {
         });
       }
       const secret = (text: string | undefined) => (text === undefined ? undefined : new SecureString(text));
-      // Not import(): that would look for the compiled file where the tests run the sources.
       const { openSshSession } = require("../powershell/ssh") as typeof import("../powershell/ssh");
       return openSshSession({
         host,
@@ -59,7 +61,7 @@ function query(server: string): string {
 
 /** The user with a password if there is one, else whoever has a ticket on this host. */
 async function identityOf(settings: Settings): Promise<WsmanIdentity> {
-  const { principalOf } = await import("../kerberos/index.js");
+  const { principalOf } = require("../kerberos") as typeof import("../kerberos");
   const [username, password] =
     settings.exchangeUsername === undefined
       ? [settings.username, settings.password]

@@ -14,8 +14,10 @@ import { ClientsUnderLoad, logOn, request } from "./clients-under-load";
 import { fullNames, Site, servers, spns } from "./site";
 
 const requests = 2000;
+/** Beside a roll that breaks off, which is over sooner. */
+const fewer = 600;
 /** How many of all the pieces that a roll sends are tried as the last one; `KILL_AT_EVERY_PIECE=1` tries each. */
-const kills = process.env.KILL_AT_EVERY_PIECE === undefined ? 6 : Number.POSITIVE_INFINITY;
+const kills = process.env.KILL_AT_EVERY_PIECE === undefined ? 5 : Number.POSITIVE_INFINITY;
 
 for (const method of ["script", "cmdlet"] as const) {
   describe(`a roll by ${method} with clients at work`, function () {
@@ -68,21 +70,21 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.deepEqual(conditions(), ["deployed", "deployed"]);
       assert.equal(await deployment.up(program(), run()), "same");
     };
-    const mustNotFail = async (load: ClientsUnderLoad) => {
+    const mustNotFail = async (load: ClientsUnderLoad, atLeast = fewer) => {
       const { total, failed } = await load.end();
       assert.deepEqual(failed, {});
-      assert.ok(total >= requests, `only ${total} requests`);
+      assert.ok(total >= atLeast, `only ${total} requests`);
     };
 
     it("loses none of 2,000 requests", async () => {
       const load = await ClientsUnderLoad.start(requests);
       await deployment.up(next(), run());
-      await mustNotFail(load);
+      await mustNotFail(load, requests);
       await settled();
     });
 
     it("loses none when a server is down before its push", async () => {
-      const load = await ClientsUnderLoad.start(requests);
+      const load = await ClientsUnderLoad.start(fewer);
       await tell({ request: "stop-server", server: "cas-2" });
       await assert.rejects(deployment.up(next(), run()), /nothing was changed:\s+cas-2/);
       await tell({ request: "start-server", server: "cas-2" });
@@ -92,7 +94,7 @@ for (const method of ["script", "cmdlet"] as const) {
     });
 
     it("loses none when a server goes down during its push", async () => {
-      const load = await ClientsUnderLoad.start(requests);
+      const load = await ClientsUnderLoad.start(fewer);
       const before = await site.newest("cas-1");
       const cmdlet = method === "script" ? "Set-ClientAccessServer" : "Set-ClientAccessService";
       await tell({ request: "add-fault", fault: { fault: "hang", server: "cas-2", cmdlet } });
@@ -111,7 +113,7 @@ for (const method of ["script", "cmdlet"] as const) {
     });
 
     it("loses none when a server goes down after its push", async () => {
-      const load = await ClientsUnderLoad.start(requests);
+      const load = await ClientsUnderLoad.start(fewer);
       const before = await site.newest("cas-2");
       const rolled = deployment.up(next(), run()).catch((error: Error) => error);
       await site.until(async () => (await site.newest("cas-2")) !== before);
