@@ -98,7 +98,8 @@ def in_a_row():
 open_time, _ = milliseconds(opened)
 invoke("Import-Module", Name=module)
 row, median = milliseconds(in_a_row)
-bulk, output = milliseconds(lambda: invoke("Get-Bulk"))
-size = sum(len(text) for text in output)
+text, texts = milliseconds(lambda: invoke("Get-Text"))
+objects, all_objects = milliseconds(lambda: invoke("Get-Object"))
 server.kill()
-print(json.dumps({"open": open_time, "command": median, "row": row, "bulk": bulk, "size": size}))
+found = {"text": len(texts), "objects": len(all_objects)}
+print(json.dumps({"open": open_time, "command": median, "row": row, "text": text, "objects": objects, "found": found}))

@@ -11,9 +11,19 @@ import type { Figure } from "./figure";
 
 const commands = 200;
 const rounds = 3;
-/** 20 MB as 2000 strings, a little more than a fragment holds each. */
-const bulkModule = "function Get-Bulk { $text = 'x' * 10000; for ($i = 0; $i -lt 2000; $i++) { $text } }\n";
-const bulkSize = 20_000_000;
+/** 20 MB on the wire: as 2,000 long strings, and as 20,000 objects of ten properties, which is what cmdlets give. */
+const bulkModule = `
+function Get-Text { $text = 'x' * 10000; for ($i = 0; $i -lt 2000; $i++) { $text } }
+function Get-Object {
+  for ($i = 0; $i -lt 20000; $i++) {
+    $object = [ordered]@{ Number = $i }
+    foreach ($name in 1..9) { $object["Property$name"] = 'the value of a property, as long as a distinguished name is' }
+    [pscustomobject]$object
+  }
+}
+`;
+/** How many values each gives. */
+const counts = { text: 2_000, objects: 20_000 };
 
 /** Milliseconds. */
 interface Times {
@@ -21,8 +31,10 @@ interface Times {
   /** The median of those in a row. */
   command: number;
   row: number;
-  bulk: number;
+  text: number;
+  objects: number;
 }
+const measures = ["open", "command", "row", "text", "objects"] as const;
 
 async function milliseconds<T>(work: () => Promise<T>): Promise<[number, T]> {
   const started = performance.now();
@@ -43,9 +55,14 @@ async function ours(engine: string, module: string): Promise<Times> {
         times.push(took);
       }
     });
-    const [bulk, { output }] = await milliseconds(() => session.invoke([{ name: "Get-Bulk" }]));
-    expectBulk(output.reduce<number>((sum, text) => sum + String(text).length, 0));
-    return { open, command: times.sort((a, b) => a - b)[commands / 2] ?? 0, row, bulk };
+    const bulk = async (name: string, count: number) => {
+      const [took, { output }] = await milliseconds(() => session.invoke([{ name }]));
+      expectCount(output.length, count);
+      return took;
+    };
+    const text = await bulk("Get-Text", counts.text);
+    const objects = await bulk("Get-Object", counts.objects);
+    return { open, command: times.sort((a, b) => a - b)[commands / 2] ?? 0, row, text, objects };
   } finally {
     await session.close();
   }
@@ -54,13 +71,14 @@ async function ours(engine: string, module: string): Promise<Times> {
 async function psrpcore(python: string, engine: string, module: string): Promise<Times> {
   const peer = join(__dirname, "psrp-peer.py");
   const { stdout } = await promisify(execFile)(python, [peer, engine, module, String(commands)]);
-  const { size, ...times } = JSON.parse(stdout) as Times & { size: number };
-  expectBulk(size);
+  const { found, ...times } = JSON.parse(stdout) as Times & { found: typeof counts };
+  expectCount(found.text, counts.text);
+  expectCount(found.objects, counts.objects);
   return times;
 }
 
-function expectBulk(size: number): void {
-  if (size !== bulkSize) throw new Error(`Get-Bulk gave ${size} characters, not ${bulkSize}.`);
+function expectCount(found: number, expected: number): void {
+  if (found !== expected) throw new Error(`The server gave ${found} values, not ${expected}.`);
 }
 
 /** Our client against psrpcore, each with a `pwsh -s` of its own. */
@@ -72,13 +90,10 @@ export async function figures(): Promise<Figure[]> {
     return [];
   }
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
-  const best: Record<"ours" | "peer", Times> = {
-    ours: { open: Infinity, command: Infinity, row: Infinity, bulk: Infinity },
-    peer: { open: Infinity, command: Infinity, row: Infinity, bulk: Infinity },
-  };
+  const none = (): Times => ({ open: Infinity, command: Infinity, row: Infinity, text: Infinity, objects: Infinity });
+  const best = { ours: none(), peer: none() };
   const keep = (side: "ours" | "peer", times: Times) => {
-    for (const key of ["open", "command", "row", "bulk"] as const)
-      best[side][key] = Math.min(best[side][key], times[key]);
+    for (const key of measures) best[side][key] = Math.min(best[side][key], times[key]);
   };
   try {
     const module = join(folder, "Bulk.psm1");
@@ -103,6 +118,7 @@ export async function figures(): Promise<Figure[]> {
     figure("open", "open", 1),
     figure("one command (median)", "command", 0.5),
     figure(`${commands} commands in a row`, "row", 0.5),
-    figure("20 MB of output", "bulk", 0.5),
+    figure("20 MB of long strings", "text", 0.5),
+    figure("20 MB of objects", "objects", 0.5),
   ];
 }
