@@ -57,6 +57,9 @@ export class ForestByHand {
 /** How many changes dc1 was asked for by anyone over the network so far, of objects in `place`: its own audit log tells. */
 export function changesIn(place: string): number {
   const lines = readFileSync(join(logFolder, "dc1.log"), "utf8").split("\n");
-  const changes = lines.filter((line) => line.includes('"type": "dsdbChange"') && line.includes('"ipv4:'));
+  // repsTo is what dc2 writes of itself when it asks to be told of changes.
+  const changes = lines.filter(
+    (line) => line.includes('"type": "dsdbChange"') && line.includes('"ipv4:') && !line.includes('"repsTo"'),
+  );
   return changes.filter((line) => line.toLowerCase().includes(`${place.toLowerCase()}"`)).length;
 }

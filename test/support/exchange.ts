@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Entry } from "ldapts";
 import { utils } from "ssh2";
-import { administrator, corp } from "../../lab/domain-controller";
+import { corp } from "../../lab/domain-controller";
 import { labStatus } from "../../lab/exchange/control/client";
 import { exchangeControlSocket, exchangeFolder } from "../../lab/exchange/up";
 import { labFolder } from "../../lab/folders";
@@ -11,10 +11,11 @@ import type { ForestByHand } from "../stack/forest-by-hand";
 
 const status = () => labStatus(exchangeControlSocket);
 
-/** What a user has to set before a stack reaches the lab's Exchange, over WS-Management and over SSH. */
-export async function exchangeEnvironment(): Promise<Record<string, string>> {
-  const { name, password } = administrator(corp);
-  const user = `${name}@${corp.dnsName}`;
+/**
+ * For stacks that reach more than one server over SSH: the keys of all of them in a known_hosts file, where the lab's own
+ * settings pin the key of one.
+ */
+export async function exchangeEnvironment(): Promise<NodeJS.ProcessEnv> {
   const home = join(labFolder, "home");
   mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
   const lines = (await status()).servers.map(({ name: server, fqdn }) => {
@@ -23,12 +24,7 @@ export async function exchangeEnvironment(): Promise<Record<string, string>> {
     return `${fqdn} ${key.type} ${key.getPublicSSH().toString("base64")}\n`;
   });
   writeFileSync(join(home, ".ssh", "known_hosts"), lines.join(""));
-  return {
-    HOME: home,
-    EXCHANGE_KERBEROS_EXCHANGE_USERNAME: user,
-    EXCHANGE_KERBEROS_EXCHANGE_PASSWORD: password,
-    EXCHANGE_KERBEROS_SSH_PASSWORD: password,
-  };
+  return { HOME: home, EXCHANGE_KERBEROS_SSH_HOST_KEY: undefined };
 }
 
 /** Waits until every server works with the credentials that it has. */

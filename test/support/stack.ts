@@ -7,7 +7,8 @@ import { programsFolder } from "./programs";
 export interface StackOptions {
   /** Stack configuration, e.g. `{ "exchange-kerberos:domain": "…" }`; what is missing comes from the lab's environment. */
   readonly config?: Readonly<Record<string, string>>;
-  readonly environment?: Readonly<Record<string, string>>;
+  /** On top of the lab's; `undefined` takes one away. */
+  readonly environment?: Readonly<NodeJS.ProcessEnv>;
 }
 
 /** One resource of a stack's state. */

@@ -55,8 +55,9 @@ export class TestAccount {
   constructor(
     readonly name: string,
     readonly secret: string,
+    container = `CN=Computers,${corp.baseDn}`,
   ) {
-    this.dn = `CN=${name},CN=Computers,${corp.baseDn}`;
+    this.dn = `CN=${name},${container}`;
   }
 
   get samAccountName(): string {
