@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { Attribute, Change } from "ldapts";
+import { administrator, corp, users } from "../../lab/domain-controller";
+import { unicodePassword } from "../../lab/exchange/active-directory";
+import type { CheckResult } from "../../provider/checks/check";
+import type { CheckReport } from "../../provider/checks/report";
+import { runChecks } from "../../provider/checks/run-checks";
+import type { Selection } from "../../provider/checks/world";
+import { Directory } from "../../provider/directory/directory";
+import type { ExchangeOrganization } from "../../provider/exchange/organization";
+import type { Settings } from "../../provider/settings";
+import { fqdn, World } from "../resources/asa-deployment/world";
+
+export const hostNames = ["autodiscover", "mail"].map((name) => `${name}.${corp.dnsName}`);
+export const servers = { "cas-1": { product: "2016" }, "cas-2": { product: "2019" } } as const;
+export type ServerName = keyof typeof servers;
+
+/** A deployment in which nothing is wrong, beside the lab's real directory: what a test then breaks, it mends again. */
+export class Healthy {
+  private readonly usersDirectory: Directory;
+
+  private constructor(
+    readonly world: World,
+    readonly accountName: string,
+    readonly secret: string,
+  ) {
+    const { name, password } = administrator(users);
+    const username = `${name}@${users.dnsName}`;
+    const { domainController: _, ...settings } = world.forest.settings;
+    const elsewhere: Settings = { ...settings, domain: users.dnsName, username, password };
+    this.usersDirectory = new Directory(elsewhere);
+  }
+
+  static async enter(suite: Mocha.Context): Promise<Healthy> {
+    const world = await World.enter(suite, servers);
+    const healthy = new Healthy(world, world.forest.uniqueName(), randomBytes(24).toString("base64url"));
+    await healthy.makeAccount();
+    healthy.deploy();
+    return healthy;
+  }
+
+  get distinguishedName(): string {
+    return `CN=${this.accountName},${this.world.forest.organizationalUnit}`;
+  }
+
+  get qualifiedName(): string {
+    return `${corp.netbiosName}\\${this.accountName}$`;
+  }
+
+  server(name: ServerName) {
+    return this.world.organization.require(name);
+  }
+
+  /** Adds the account as the article has it, with the names on it. */
+  async makeAccount(): Promise<void> {
+    const text = (type: string, ...values: string[]) => new Attribute({ type, values });
+    await this.world.forest.admin.add(this.distinguishedName, [
+      text("objectClass", "computer"),
+      text("sAMAccountName", `${this.accountName}$`),
+      text("userAccountControl", "4096"),
+      text("msDS-SupportedEncryptionTypes", "28"),
+      text("servicePrincipalName", ...hostNames.map((name) => `http/${name}`)),
+      unicodePassword(this.secret),
+    ]);
+  }
+
+  /** The servers as they are once everything is deployed. */
+  deploy(): void {
+    for (const server of this.world.organization.servers) {
+      server.credentials.replace([]);
+      this.world.addByHand(server.state.name, this.qualifiedName, this.secret);
+      server.state.virtualDirectories.outlookAnywhere.internalClientAuthenticationMethod = "Negotiate";
+    }
+  }
+
+  async modify(
+    operation: "add" | "delete" | "replace",
+    type: string,
+    values: readonly string[],
+    distinguishedName = this.distinguishedName,
+  ): Promise<void> {
+    const change = new Change({ operation, modification: new Attribute({ type, values: [...values] }) });
+    await this.world.forest.admin.modify(distinguishedName, [change]);
+  }
+
+  async check(selection: Selection = {}, exchange?: ExchangeOrganization): Promise<CheckReport> {
+    const { settings } = this.world.forest;
+    const directory = this.world.forest.open();
+    const organization = exchange ?? this.world.exchange();
+    try {
+      const world = { settings, directory, exchange: organization, userForests: [this.usersDirectory] };
+      return await runChecks(world, { entry: fqdn("cas-1"), ...selection });
+    } finally {
+      await organization.close();
+    }
+  }
+
+  async leave(): Promise<void> {
+    await this.usersDirectory.close();
+    await this.world.leave();
+  }
+}
+
+/** What is not as it should be, as `check object: outcome`. */
+export function troubles({ results }: CheckReport): string[] {
+  return results.filter(({ outcome }) => outcome !== "pass").map(line);
+}
+
+export function line({ check, object, outcome, seen }: CheckResult): string {
+  return `${outcome} ${check} ${object}: ${seen}`;
+}
