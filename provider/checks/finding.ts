@@ -20,7 +20,8 @@ export function unknown(object: string, seen: string, remedy?: string, where?: s
   return { outcome: "unknown", object, where, seen, remedy };
 }
 
-const day = 24 * 60 * 60_000;
+/** Milliseconds. */
+export const day = 24 * 60 * 60_000;
 
 /** Whole days since an instant in ISO 8601. */
 export function daysSince(instant: string): number {

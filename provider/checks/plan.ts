@@ -100,13 +100,14 @@ function kindOf(ownName: boolean, kerberos: boolean, internal: boolean): NameKin
   return internal ? "needed" : "external-only";
 }
 
-/** Servers of one site that differ from what most of it give; on a tie, from what comes first in the alphabet. */
+/** Servers of one site that differ from what most of it give; on a tie, from the name that is in use more. */
 function disagreementsOf(uses: readonly Use[]): Disagreement[] {
+  const total = new Map([...Map.groupBy(uses, ({ name }) => name)].map(([name, of]) => [name, of.length]));
   const groups = Map.groupBy(uses, ({ server, service, scope }) => `${server.site}\n${service}\n${scope}`);
   return [...groups.values()].flatMap((group) => {
     const counts = [...Map.groupBy(group, ({ name }) => name)].map(([name, of]) => ({ name, count: of.length }));
     if (counts.length < 2) return [];
-    counts.sort((one, other) => other.count - one.count || (one.name ?? "~").localeCompare(other.name ?? "~"));
+    counts.sort((one, other) => other.count - one.count || (total.get(other.name) ?? 0) - (total.get(one.name) ?? 0));
     const others = counts[0]?.name;
     return group
       .filter(({ name }) => name !== others)

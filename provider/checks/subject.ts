@@ -99,7 +99,7 @@ export class Subject {
     const { exchange } = this.world;
     const organization = await this.organization();
     const wanted = this.selection.servers?.map((server) => server.toLowerCase());
-    const chosen = organization.filter((one) => (wanted ? wanted.includes(one.fqdn) : one.clientAccess));
+    const chosen = organization.filter((one) => this.isWanted(one));
     const silent = new Map<string, ProviderError>();
     for (const server of wanted ?? []) {
       if (!chosen.some(({ fqdn }) => fqdn === server)) {
@@ -145,12 +145,16 @@ export class Subject {
     }
     this.progress("reading the names of all virtual directories");
     const namespaces = await readNamespaces(this.world.exchange.endpoint(entry), server, this.signal);
-    return planNames(this.lookedAt(organization), namespaces);
+    return planNames(
+      organization.filter((one) => this.isWanted(one)),
+      namespaces,
+    );
   }
 
-  /** The organization without the servers that were not asked for. */
-  private lookedAt(organization: readonly ExchangeServer[]): ExchangeServer[] {
-    const wanted = this.selection.servers?.map((server) => server.toLowerCase());
-    return organization.filter(({ fqdn }) => wanted === undefined || wanted.includes(fqdn));
+  /** Exchange 2010 has an account and names of its own: it is looked at only where it was asked for. */
+  private isWanted({ fqdn, clientAccess, product }: ExchangeServer): boolean {
+    const { servers } = this.selection;
+    if (servers === undefined) return clientAccess && product !== "2010";
+    return servers.some((server) => server.toLowerCase() === fqdn);
   }
 }

@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 import { after, before, describe, it } from "mocha";
 import { runbook } from "../../provider/checks/runbook";
-import { checkText } from "../../cli/check-text";
-import { Healthy, troubles } from "./healthy";
+import { replicate } from "./breaking";
+import { faults, isLag, replicated } from "./faults";
+import { Healthy, line, troubles } from "./healthy";
 
 describe("the runbook", function () {
   this.timeout(60_000);
@@ -14,11 +15,42 @@ describe("the runbook", function () {
   after(async () => healthy?.leave());
 
   it("finds nothing wrong where nothing is, and looks at everything", async () => {
-    const started = Date.now();
     const report = await healthy.check();
-    console.log(checkText(report), Date.now() - started);
     assert.deepEqual(troubles(report), []);
     const checked = new Set(report.results.map(({ check }) => check));
-    assert.deepEqual(runbook.map(({ id }) => id).filter((id) => !checked.has(id)), []);
+    assert.deepEqual(
+      runbook.map(({ id }) => id).filter((id) => !checked.has(id)),
+      [],
+    );
+  });
+
+  for (const fault of faults) {
+    it(`finds ${fault.what}, and nothing else`, async () => {
+      const partition = replicated(fault);
+      await fault.make(healthy);
+      try {
+        if (partition !== undefined && !isLag(fault)) await replicate(partition);
+        const { results } = await healthy.check(fault.selection);
+        const wrong = results.filter(({ outcome }) => outcome !== "pass");
+        assert.equal(wrong.length, 1, wrong.map(line).join("\n") || "nothing was found");
+        const [found] = wrong;
+        const { check, object, outcome, seen = "", remedy = "" } = found ?? {};
+        assert.deepEqual(
+          { check, object, outcome },
+          { check: fault.check, object: fault.object ?? healthy.qualifiedName, outcome: fault.outcome },
+          seen,
+        );
+        if (fault.seen !== undefined) assert.match(seen, fault.seen);
+        if (outcome === "fail" || outcome === "warn") assert.match(remedy, /\S{3,}/);
+      } finally {
+        await fault.mend?.(healthy);
+        if (partition !== undefined) await replicate(partition);
+        healthy.deploy();
+      }
+    });
+  }
+
+  it("finds nothing wrong once all is mended", async () => {
+    assert.deepEqual(troubles(await healthy.check()), []);
   });
 });

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { Attribute, Change } from "ldapts";
-import { administrator, corp, users } from "../../lab/domain-controller";
+import { readFileSync } from "node:fs";
+import { Attribute, Change, Client } from "ldapts";
+import { authorityFile } from "../../lab/certificates";
+import { administrator, corp, hostName, users, usersDc } from "../../lab/domain-controller";
 import { unicodePassword } from "../../lab/exchange/active-directory";
+import type { VirtualDirectories } from "../../lab/exchange/model/virtual-directory";
 import type { CheckResult } from "../../provider/checks/check";
 import type { CheckReport } from "../../provider/checks/report";
 import { runChecks } from "../../provider/checks/run-checks";
@@ -10,6 +13,7 @@ import { Directory } from "../../provider/directory/directory";
 import type { ExchangeOrganization } from "../../provider/exchange/organization";
 import type { Settings } from "../../provider/settings";
 import { fqdn, World } from "../resources/asa-deployment/world";
+import { replicate } from "./breaking";
 
 export const hostNames = ["autodiscover", "mail"].map((name) => `${name}.${corp.dnsName}`);
 export const servers = { "cas-1": { product: "2016" }, "cas-2": { product: "2019" } } as const;
@@ -18,6 +22,8 @@ export type ServerName = keyof typeof servers;
 /** A deployment in which nothing is wrong, beside the lab's real directory: what a test then breaks, it mends again. */
 export class Healthy {
   private readonly usersDirectory: Directory;
+
+  private readonly asInstalled = new Map<string, VirtualDirectories>();
 
   private constructor(
     readonly world: World,
@@ -34,7 +40,11 @@ export class Healthy {
   static async enter(suite: Mocha.Context): Promise<Healthy> {
     const world = await World.enter(suite, servers);
     const healthy = new Healthy(world, world.forest.uniqueName(), randomBytes(24).toString("base64url"));
+    for (const { state } of world.organization.servers) {
+      healthy.asInstalled.set(state.name, structuredClone(state.virtualDirectories));
+    }
     await healthy.makeAccount();
+    await replicate();
     healthy.deploy();
     return healthy;
   }
@@ -52,12 +62,12 @@ export class Healthy {
   }
 
   /** Adds the account as the article has it, with the names on it. */
-  async makeAccount(): Promise<void> {
+  async makeAccount(objectClass: "computer" | "user" = "computer"): Promise<void> {
     const text = (type: string, ...values: string[]) => new Attribute({ type, values });
     await this.world.forest.admin.add(this.distinguishedName, [
-      text("objectClass", "computer"),
+      text("objectClass", objectClass),
       text("sAMAccountName", `${this.accountName}$`),
-      text("userAccountControl", "4096"),
+      text("userAccountControl", objectClass === "computer" ? "4096" : "512"),
       text("msDS-SupportedEncryptionTypes", "28"),
       text("servicePrincipalName", ...hostNames.map((name) => `http/${name}`)),
       unicodePassword(this.secret),
@@ -67,10 +77,41 @@ export class Healthy {
   /** The servers as they are once everything is deployed. */
   deploy(): void {
     for (const server of this.world.organization.servers) {
+      server.state.virtualDirectories = structuredClone(
+        this.asInstalled.get(server.state.name) ?? server.state.virtualDirectories,
+      );
       server.credentials.replace([]);
       this.world.addByHand(server.state.name, this.qualifiedName, this.secret);
       server.state.virtualDirectories.outlookAnywhere.internalClientAuthenticationMethod = "Negotiate";
     }
+  }
+
+  /** The account's credentials on a server, newest first, so many milliseconds from now. */
+  credentialsOf(name: ServerName, ...ages: readonly number[]): void {
+    const { credentials } = this.server(name);
+    const [newest] = credentials.all;
+    if (newest === undefined) throw new Error(`${name} has no credential.`);
+    credentials.replace(ages.map((age) => ({ ...newest, whenAddedUtc: new Date(Date.now() + age) })));
+  }
+
+  /** The same password once more: another version of it. */
+  async setPassword(): Promise<void> {
+    const change = new Change({ operation: "replace", modification: unicodePassword(this.secret) });
+    await this.world.forest.admin.modify(this.distinguishedName, [change]);
+  }
+
+  dropServer(name: string): void {
+    const { organization } = this.world;
+    const gone = organization.require(name);
+    organization.servers.splice(organization.servers.indexOf(gone), 1);
+    organization.state.servers.splice(organization.state.servers.indexOf(gone.state), 1);
+  }
+
+  async inUsersForest(work: (client: Client) => Promise<void>): Promise<void> {
+    const { name, password } = administrator(users);
+    const client = new Client({ url: `ldaps://${hostName(usersDc)}`, tlsOptions: { ca: readFileSync(authorityFile) } });
+    await client.bind(`${name}@${users.dnsName}`, password);
+    await work(client).finally(() => client.unbind());
   }
 
   async modify(

@@ -46,6 +46,9 @@ export class Controls {
       case "set-service":
         organization.require(request.server).setService(request.service, request.state);
         return organization.save();
+      case "set-clock":
+        organization.require(request.server).clockOffset = request.milliseconds;
+        return;
       case "recycle":
         return organization.require(request.server).recycle(request.pool);
       case "expire-shells":

@@ -26,6 +26,7 @@ export const requestSchema = z.discriminatedUnion("request", [
     service: z.string(),
     state: z.enum(["Running", "Stopped"]),
   }),
+  z.object({ request: z.literal("set-clock"), server, milliseconds: z.number().int() }),
   z.object({ request: z.literal("recycle"), server, pool: z.enum(applicationPools) }),
   z.object({ request: z.literal("expire-shells"), server: server.optional() }),
   z.object({

@@ -82,6 +82,8 @@ export class FrontEnd implements Endpoint {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", "http://host").pathname;
+    const { clockOffset } = this.options.server;
+    if (clockOffset !== 0) response.setHeader("Date", new Date(Date.now() + clockOffset).toUTCString());
     if (/^\/powershell(\/|$)/i.test(path)) {
       this.powerShell.listener(request, response);
       return;

@@ -86,6 +86,8 @@ export class ExchangeServer {
   readonly events: EventLog;
   /** Reachable over the network at all. */
   online = true;
+  /** Milliseconds that its clock, as the web site shows it, is ahead. */
+  clockOffset = 0;
   /** What IIS works with: the directories as they were when their application pools last started. */
   effective: VirtualDirectories;
   /** What Kerberos works with: the credentials that the Service Host has picked up. */

@@ -1,5 +1,5 @@
 import { heading } from "../check";
-import { dayOf, daysSince, pass, warn } from "../finding";
+import { day, dayOf, daysSince, pass, warn } from "../finding";
 import { accountCheck } from "./on-account";
 
 const defaultMaximum = 365;
@@ -14,7 +14,7 @@ export const accountPasswordAge = accountCheck(
     const maximum = subject.selection.maxPasswordAgeDays ?? defaultMaximum;
     const age = daysSince(passwordLastSet);
     const seen = `its password is of ${dayOf(passwordLastSet)}, ${age} days old`;
-    if (age <= maximum) return pass(name, `${seen}.`, host);
+    if (Date.now() - Date.parse(passwordLastSet) <= maximum * day) return pass(name, `${seen}.`, host);
     return warn(name, `${seen}; ${maximum} are allowed.`, "Roll the password: it goes to all servers first.", host);
   },
 );

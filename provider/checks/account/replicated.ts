@@ -13,8 +13,8 @@ export const accountReplicated = accountCheck(
       controllers.map(async ({ host }) => {
         const lag = await lagOf(subject.world.directory, host, account);
         if (lag === undefined) return pass(name, "present.", host);
-        if (lag.kind === "silent") return unknown(name, `${host} ${lag.text}.`, undefined, host);
-        return fail(name, `${host} ${lag.text}.`, "Look at replication (repadmin /showrepl).", host);
+        if (lag.kind === "silent") return unknown(name, `a domain controller ${lag.text}.`, undefined, host);
+        return fail(name, `a domain controller ${lag.text}.`, "Look at replication (repadmin /showrepl).", host);
       }),
     );
   },

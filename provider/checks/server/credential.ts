@@ -6,9 +6,9 @@ export const serverCredential = serverCheck(
   "server-credential",
   "Every server's newest credential is the account's",
   heading.verifyDeployment,
-  async ({ fqdn, product, alternate }, subject) => {
+  async ({ fqdn, alternate }, subject) => {
     const name = await subject.accountName();
-    if (name === undefined || product === "2010") return [];
+    if (name === undefined) return [];
     const [newest] = alternate.credentials;
     const copy = ".\\RollAlternateServiceAccountPassword.ps1 -ToSpecificServers";
     const remedy = `Copy it from a server that has it: ${copy} ${fqdn} -CopyFrom SERVER`;

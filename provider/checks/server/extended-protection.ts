@@ -10,8 +10,7 @@ const gather = serverCheck(
   heading.enableOutlook,
   async (server, subject) => {
     const outlook = await readOutlookAnywhere(server.shell, server, subject.signal);
-    const mapi =
-      server.product === "2010" ? [] : await readMapiVirtualDirectories(server.shell, server, subject.signal);
+    const mapi = await readMapiVirtualDirectories(server.shell, server, subject.signal);
     const leaf = (identity: string) => identity.split("\\").at(-1) ?? identity;
     return [...outlook, ...mapi].map(({ identity, extendedProtection }) =>
       pass(server.fqdn, `${leaf(identity)}: ${extendedProtection.tokenChecking}`, server.fqdn),

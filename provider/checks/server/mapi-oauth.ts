@@ -10,7 +10,6 @@ export const serverMapiOAuth = serverCheck(
   heading.enableOutlook,
   async (server, subject) => {
     const { fqdn } = server;
-    if (server.product === "2010") return [];
     const directories = await readMapiVirtualDirectories(server.shell, server, subject.signal);
     return directories.map(({ identity, methods }) => {
       if (methods.includes("OAuth")) return pass(fqdn, `${methods.join(", ")}.`, fqdn);

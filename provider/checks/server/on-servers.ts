@@ -3,7 +3,10 @@ import type { Check, Finding, Heading } from "../check";
 import { unknown } from "../finding";
 import type { Server, Subject } from "../subject";
 
-/** A check of every server that answered; of those that did not, `server-reachable` tells. */
+/**
+ * A check of every server that answered; of those that did not, `server-reachable` tells, and of Exchange 2010, which has an
+ * account of its own, `server-version`.
+ */
 export function serverCheck(
   id: `server-${string}`,
   name: string,
@@ -15,7 +18,7 @@ export function serverCheck(
     name,
     heading,
     async run(subject) {
-      const { answered } = await subject.servers();
+      const answered = (await subject.servers()).answered.filter(({ product }) => product !== "2010");
       const byName = new Map(answered.map((server) => [server.fqdn, server]));
       const settled = await subject.world.exchange.onEach([...byName.keys()], async (fqdn) => {
         const server = byName.get(fqdn);

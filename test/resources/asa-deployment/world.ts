@@ -198,7 +198,7 @@ export class World {
         const server = entry(host);
         const query = `serializationLevel=Full;TargetServer=${server.fqdn}`;
         const shell = opened(() => new RestrictedShell(organization, registry, { entry: server, user, query }));
-        return this.watched(new ModelSession(host, shell, "full"));
+        return this.watched(new ModelSession(host, shell, shell.session.fullSerialization ? "full" : "plain"));
       },
       managementShell: async (host) => {
         const logOn = { name: user, password };
