@@ -336,11 +336,14 @@ const spn: Fault[] = [
     make: async (healthy) => {
       await otherAccount(healthy, other, {});
       await removeOther(healthy, other);
+      // Samba has no Recycle Bin by default: what it would keep is put on the tombstone.
+      await healthy.modify("delete", "servicePrincipalName", [`http/${mail}`]);
       await pastLdap(dc1, {
         dn: await graveOf(healthy, other),
         attribute: "servicePrincipalName",
         values: [`http/${mail}`],
       });
+      await healthy.modify("add", "servicePrincipalName", [`http/${mail}`]);
     },
     mend: async (healthy) => {
       await pastLdap(dc1, { dn: await graveOf(healthy, other), attribute: "servicePrincipalName", values: [] });
