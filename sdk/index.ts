@@ -16,5 +16,10 @@ export {
   type OutlookDirectory,
   type OutlookMethod,
 } from "./outlook-auth-setting";
+export {
+  type NamespacePlan,
+  type PlanArgs,
+  planServicePrincipalNames,
+} from "./plan-service-principal-names";
 export type { ConnectionArgs } from "./resource";
 export { ServicePrincipalName, type ServicePrincipalNameArgs } from "./service-principal-name";

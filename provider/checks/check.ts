@@ -52,6 +52,8 @@ export interface Check {
   /** What is so where it passes, as a short sentence without a full stop. */
   readonly name: string;
   readonly heading: Heading;
+  /** Checks that explain its failure: of an object of which one of them says that it fails, this one says `unknown`. */
+  readonly needs?: readonly string[];
   /** One finding for each object it looked at; none where there is nothing to look at. */
   run(subject: Subject): Promise<readonly Finding[]>;
 }

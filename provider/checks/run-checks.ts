@@ -23,7 +23,7 @@ export async function runChecks(world: World, selection: Selection): Promise<Che
     account: await accountSummary(subject),
     names: await nameSummaries(subject),
     servers: await serverSummaries(subject),
-    results: results.flat(),
+    results: results.flat().map((result) => explained(result, results.flat())),
   };
 }
 
@@ -50,6 +50,22 @@ async function resultsOf(check: Check, subject: Subject): Promise<CheckResult[]>
     const object = subject.world.settings.domain;
     return [{ check: id, name, heading, outcome: "unknown", object, seen: message }];
   }
+}
+
+/**
+ * One cause, one failure: what another check has found already is not said twice. A failure of the account, or of the
+ * domain as a whole, explains that of any object.
+ */
+function explained(result: CheckResult, all: readonly CheckResult[]): CheckResult {
+  if (result.outcome !== "fail") return result;
+  const needs = runbook.find(({ id }) => id === result.check)?.needs ?? [];
+  const cause = all.find(
+    ({ check, object, outcome }) =>
+      outcome === "fail" && needs.includes(check) && (object === result.object || check.startsWith("account-")),
+  );
+  if (cause === undefined) return result;
+  const { remedy: _, ...rest } = result;
+  return { ...rest, outcome: "unknown", seen: `${result.seen} That is what ${cause.check} leads to.` };
 }
 
 /** What a summary shows is no more than the checks could see. */

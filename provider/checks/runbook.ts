@@ -12,6 +12,8 @@ import { accountUsable } from "./account/usable";
 import type { Check } from "./check";
 import { addressRecord } from "./dns/address-record";
 import { sameAnswer } from "./dns/same-answer";
+import { proofAccepted } from "./proof/accepted";
+import { proofTicket } from "./proof/ticket";
 import { serverClock } from "./server/clock";
 import { serverCredential } from "./server/credential";
 import { serverExtendedProtection } from "./server/extended-protection";
@@ -70,4 +72,6 @@ export const runbook: readonly Check[] = [
   serverMapiOAuth,
   serverSslOffloading,
   serverExtendedProtection,
+  proofTicket,
+  proofAccepted,
 ];

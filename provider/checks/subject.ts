@@ -152,7 +152,7 @@ export class Subject {
   }
 
   /** Exchange 2010 has an account and names of its own: it is looked at only where it was asked for. */
-  private isWanted({ fqdn, clientAccess, product }: ExchangeServer): boolean {
+  isWanted({ fqdn, clientAccess, product }: ExchangeServer): boolean {
     const { servers } = this.selection;
     if (servers === undefined) return clientAccess && product !== "2010";
     return servers.some((server) => server.toLowerCase() === fqdn);

@@ -3,3 +3,4 @@ export { Credential, type Identity } from "./credential";
 export type { Mechanism } from "./gssapi";
 export { principalOf } from "./principal";
 export { type ContextOptions, SecurityContext } from "./security-context";
+export { errorCodeIn, type TicketOutside, ticketIn } from "./tokens";

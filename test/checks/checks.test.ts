@@ -17,10 +17,12 @@ describe("the runbook", function () {
   it("finds nothing wrong where nothing is, and looks at everything", async () => {
     const report = await healthy.check();
     assert.deepEqual(troubles(report), []);
+    assert.match(report.results.find(({ check }) => check === "proof-ticket")?.seen ?? "", /AES-256, key version 1\.$/);
     const checked = new Set(report.results.map(({ check }) => check));
     assert.deepEqual(
       runbook.map(({ id }) => id).filter((id) => !checked.has(id)),
-      [],
+      // It connects to the servers themselves, which is for those who ask for it.
+      ["proof-accepted"],
     );
   });
 
@@ -31,7 +33,9 @@ describe("the runbook", function () {
       try {
         if (partition !== undefined && !isLag(fault)) await replicate(partition);
         const { results } = await healthy.check(fault.selection);
-        const wrong = results.filter(({ outcome }) => outcome !== "pass");
+        // A ticket that cannot be had for the same reason is no finding of its own.
+        const explained = `That is what ${fault.check} leads to.`;
+        const wrong = results.filter(({ outcome, seen }) => outcome !== "pass" && !seen.endsWith(explained));
         assert.equal(wrong.length, 1, wrong.map(line).join("\n") || "nothing was found");
         const [found] = wrong;
         const { check, object, outcome, seen = "", remedy = "" } = found ?? {};

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from "node:https";
 import type { Server as NetServer, Socket } from "node:net";
 import { join } from "node:path";
+import { refusalToken } from "../kerberos/error-token";
 import { ServerKeys } from "../kerberos/server-keys";
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
@@ -106,7 +107,15 @@ export class FrontEnd implements Endpoint {
     const status = client === undefined ? 401 : 200;
     response.setHeader("X-FEServer", server.state.name);
     response.setHeader("X-CalculatedBETarget", server.fqdn);
-    const challenges = client === undefined ? schemes.map(challenge) : [client.challenge ?? []].flat();
+    // What a ticket that no key opens is answered with: the reason, as Windows gives it.
+    const refused = /^negotiate \S/i.test(request.headers.authorization ?? "");
+    const refusal = refused
+      ? refusalToken(organization.state.domain.toUpperCase(), server.fqdn).toString("base64")
+      : "";
+    const challenges =
+      client === undefined
+        ? schemes.map((scheme) => (scheme === "Negotiate" ? `Negotiate ${refusal}`.trim() : challenge(scheme)))
+        : [client.challenge ?? []].flat();
     if (challenges.length > 0) response.setHeader("WWW-Authenticate", challenges);
     response.writeHead(status, { "Content-Type": "text/plain" });
     response.end(client === undefined ? "" : `${client.user} on ${server.fqdn}\n`);

@@ -1,0 +1,42 @@
+import type { NamespacePlan } from "../provider/checks/namespace-plan";
+
+/** What the article calls the account. */
+const defaultAccount = "EXCH2016ASA";
+
+/**
+ * A Pulumi program for what was found: all values are JSON texts, so that no name can become code. An account that servers
+ * hold already is adopted, with its password.
+ */
+export function planProgram({ account, sites }: NamespacePlan): string {
+  const [, held] = account?.split("\\") ?? [];
+  const accountType = held === undefined || held.endsWith("$") ? "computer" : "user";
+  const lines = [
+    'import * as ek from "pulumi-exchange-kerberos";',
+    "",
+    'export const exchange = new ek.ExchangeKerberos("exchange", {',
+    ...(held === undefined ? [] : ["  adopt: true,"]),
+    `  account: { name: ${JSON.stringify(held?.replace(/\$$/, "") ?? defaultAccount)}, accountType: "${accountType}" },`,
+    '  // "script" is the way that Microsoft supports; it needs a shell on an Exchange server (setting managementHost).',
+    '  method: "script",',
+    "  sites: [",
+    ...sites.filter(({ hostNames }) => hostNames.length > 0).flatMap(siteLines),
+    "  ],",
+    "});",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function siteLines({ site, servers, hostNames }: NamespacePlan["sites"][number]): string[] {
+  const list = (name: string, values: readonly string[]) => [
+    `      ${name}: [`,
+    ...values.map((value) => `        ${JSON.stringify(value)},`),
+    "      ],",
+  ];
+  return [
+    "    {",
+    `      name: ${JSON.stringify(site)},`,
+    ...list("servers", servers),
+    ...list("hostNames", hostNames),
+    "    },",
+  ];
+}

@@ -1,0 +1,55 @@
+import { spnHolders } from "../directory/spn-holders";
+import type { Disagreement, PlannedName } from "./plan";
+import { Subject } from "./subject";
+import type { Selection, World } from "./world";
+
+/** A name, and who answers to its SPN now. */
+export interface HeldName extends PlannedName {
+  /** Distinguished names; for a name that needs no SPN, of whoever has one all the same. */
+  readonly holders: readonly string[];
+}
+
+export interface PlannedSite {
+  readonly site: string;
+  /** Full names of the servers that run Client Access services. */
+  readonly servers: readonly string[];
+  /** Names that need an SPN. */
+  readonly hostNames: readonly string[];
+}
+
+/** What a deployment is made of, read from what the servers give to clients. */
+export interface NamespacePlan {
+  readonly domain: string;
+  /** `DOMAIN\name` of the account that servers hold already. */
+  readonly account: string | undefined;
+  readonly sites: readonly PlannedSite[];
+  /** Those that need an SPN first. */
+  readonly names: readonly HeldName[];
+  readonly disagreements: readonly Disagreement[];
+}
+
+/**
+ * Which names of which site need an SPN (article, "Identify the Service Principal Names"). Nothing is written.
+ * @throws ProviderError where the server that is to list the others does not answer.
+ */
+export async function makeNamespacePlan(world: World, selection: Selection): Promise<NamespacePlan> {
+  const subject = new Subject(world, selection);
+  const [{ names, disagreements }, organization] = await Promise.all([subject.namePlan(), subject.organization()]);
+  selection.progress?.("looking for the holders of the names");
+  const [held, account] = await Promise.all([
+    Promise.all(
+      names.map(async (name) => {
+        const holders = await spnHolders(world.directory, name.servicePrincipalName);
+        return { ...name, holders: holders.map(({ distinguishedName }) => distinguishedName) };
+      }),
+    ),
+    subject.accountName(),
+  ]);
+  const members = organization.filter((server) => subject.isWanted(server));
+  const sites = [...Map.groupBy(members, ({ site }) => site)].map(([site, servers]) => ({
+    site,
+    servers: servers.map(({ fqdn }) => fqdn).sort(),
+    hostNames: names.filter((name) => name.kind === "needed" && name.sites.includes(site)).map((name) => name.hostName),
+  }));
+  return { domain: world.settings.domain, account, sites, names: held, disagreements };
+}

@@ -1,0 +1,22 @@
+import type { Credential } from "../../kerberos";
+import { SecureString } from "../../powershell/psrp";
+import type { Settings } from "../../settings";
+
+/** The native library is loaded when a proof is asked for: who asks for none needs none. */
+export function kerberos() {
+  return require("../../kerberos") as typeof import("../../kerberos");
+}
+
+/** The user of the settings, any user of the forest gets such tickets; without a password whoever has a ticket on this host. */
+export async function logOn(settings: Settings, mechanism: "kerberos" | "spnego"): Promise<Credential> {
+  const { Credential: Logged, principalOf } = kerberos();
+  const { username, password, domain } = settings;
+  if (username === undefined || password === undefined) return Logged.acquire({ kind: "cache" }, mechanism);
+  const principal = principalOf(username, domain);
+  return Logged.acquire({ kind: "password", principal, password: new SecureString(password) }, mechanism);
+}
+
+/** As clients write it: Active Directory takes either case. */
+export function servicePrincipal(hostName: string, settings: Settings): string {
+  return `HTTP/${hostName}@${settings.domain.toUpperCase()}`;
+}

@@ -1,0 +1,110 @@
+import { strict as assert } from "node:assert";
+import { after, before, describe, it } from "mocha";
+import { corp } from "../../lab/domain-controller";
+import type { Selection } from "../../provider/checks/world";
+import { errorCodeIn, ticketIn } from "../../provider/kerberos";
+import { deploy, removeCredentials, tell } from "../exchange-lab/support/clients";
+import { fqdn } from "../resources/asa-deployment/world";
+import { Healthy, line, type ServerName } from "./healthy";
+
+const names: readonly ServerName[] = ["cas-1", "cas-2"];
+const connecting: Selection = { connect: true, only: ["proof", "server"] };
+
+describe("the runbook's proof: tickets taken to the lab's own web sites", function () {
+  this.timeout(60_000);
+  let healthy: Healthy;
+  const everywhere = async (secret: string) => {
+    for (const server of names) {
+      await removeCredentials(server);
+      await deploy(server, `${healthy.accountName}$`, secret);
+    }
+  };
+  /** What does not pass, of the proof alone. */
+  const wrong = async () => {
+    const { results } = await healthy.check(connecting);
+    return results.filter(({ outcome, check }) => outcome !== "pass" && check.startsWith("proof-"));
+  };
+
+  before(async function () {
+    healthy = await Healthy.enter(this);
+    await everywhere(healthy.secret);
+  });
+  after(async () => {
+    if (healthy === undefined) return;
+    for (const server of names) await removeCredentials(server);
+    await healthy.leave();
+  });
+
+  it("passes where every server has the account's key", async () => {
+    const { results } = await healthy.check(connecting);
+    const proofs = results.filter(({ check }) => check === "proof-accepted");
+    assert.deepEqual(
+      proofs.map(({ object, outcome }) => `${outcome} ${object}`),
+      names.map((name) => `pass ${fqdn(name)}`),
+      results.map(line).join("\n"),
+    );
+  });
+
+  it("names the server that has another password: the only way to see it", async () => {
+    await removeCredentials("cas-2");
+    await deploy("cas-2", `${healthy.accountName}$`, "not the password");
+    try {
+      const found = await wrong();
+      assert.deepEqual(
+        found.map(({ check, object, outcome }) => `${outcome} ${check} ${object}`),
+        [`fail proof-accepted ${fqdn("cas-2")}`],
+      );
+      assert.match(found[0]?.seen ?? "", /KRB_AP_ERR_MODIFIED/);
+      assert.match(found[0]?.where ?? "", new RegExp(`^https://.*${corp.dnsName}/mapi/`));
+    } finally {
+      await everywhere(healthy.secret);
+    }
+  });
+
+  it("tells a web site that is down from one that refuses", async () => {
+    await tell({ request: "stop-server", server: "cas-2" });
+    try {
+      const [found] = await wrong();
+      assert.equal(found?.object, fqdn("cas-2"));
+      assert.match(found?.seen ?? "", /does not answer/);
+    } finally {
+      await tell({ request: "start-server", server: "cas-2" });
+      await everywhere(healthy.secret);
+    }
+  });
+
+  it("tells settings that no application pool has read yet from settings that are wrong", async () => {
+    const set = async (methods: readonly string[], recycle: boolean) => {
+      await tell({
+        request: "invoke",
+        server: "cas-2",
+        user: `Administrator@${corp.dnsName}`,
+        commands: [
+          {
+            name: "Set-MapiVirtualDirectory",
+            parameters: { Identity: "CAS-2\\mapi (Default Web Site)", IISAuthenticationMethods: methods },
+          },
+        ],
+      });
+      if (recycle) await tell({ request: "recycle", server: "cas-2", pool: "MSExchangeMapiFrontEndAppPool" });
+    };
+    await set(["Ntlm", "OAuth"], true);
+    await set(["Ntlm", "OAuth", "Negotiate"], false);
+    try {
+      const [found] = await wrong();
+      assert.equal(found?.object, fqdn("cas-2"));
+      assert.match(found?.seen ?? "", /offers NTLM, Bearer, and not Negotiate/);
+      assert.match(found?.remedy ?? "", /application pools/);
+    } finally {
+      await set(["Ntlm", "OAuth", "Negotiate"], true);
+    }
+  });
+
+  it("reads no ticket and no error out of what is neither", () => {
+    for (const text of ["", "60", "6082ffff", "a10130", "a1063004a2020400", "7e023000", "00".repeat(40)]) {
+      const token = Buffer.from(text, "hex");
+      assert.equal(ticketIn(token), undefined);
+      assert.equal(errorCodeIn(token), undefined);
+    }
+  });
+});
