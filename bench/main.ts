@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { insideNamespace } from "../lab/command";
 import { labEnvironment } from "../lab/environment";
 import { checkoutFolder } from "../lab/folders";
-import { providePackages } from "../lab/packages";
+import { providePackages, requireRoot } from "../lab/packages";
 import { providePulumiCli } from "../lab/pulumi-cli";
 import { labDown, labIsUp, labUp } from "../lab/up";
 import { installPackage } from "../test/support/programs";
@@ -21,6 +21,7 @@ const insideFlag = "--inside";
 /** `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error. */
 async function main(words: readonly string[]): Promise<number> {
   if (words[0] === insideFlag) return measure(words.slice(1));
+  requireRoot();
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const keep = labIsUp();
   try {

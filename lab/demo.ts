@@ -5,6 +5,7 @@ import { type CommandOutput, mustRun, runCommand } from "./command";
 import { corp } from "./domain-controller";
 import { labEnvironment } from "./environment";
 import { checkoutFolder } from "./folders";
+import { requireRoot } from "./packages";
 import { password } from "./passwords";
 import { corpUser } from "./people";
 import { providePulumiCli } from "./pulumi-cli";
@@ -74,6 +75,7 @@ async function demo(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  requireRoot();
   const wasUp = labIsUp();
   try {
     await demo();

@@ -83,6 +83,7 @@ async function forests(options: LabOptions, say: Say): Promise<void> {
 
 /** Leaves nothing: no process, no namespace, no folder. */
 export async function labDown(): Promise<void> {
+  requireRoot();
   await stopAllProcesses();
   await deleteNamespace();
   rmSync(labFolder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { insideNamespace } from "../lab/command";
 import { labEnvironment } from "../lab/environment";
 import { exchangeUp } from "../lab/exchange/up";
 import { checkoutFolder } from "../lab/folders";
-import { providePackages } from "../lab/packages";
+import { providePackages, requireRoot } from "../lab/packages";
 import { providePulumiCli } from "../lab/pulumi-cli";
 import { labDown, labIsUp, labUp } from "../lab/up";
 import { installPackage } from "./support/programs";
@@ -14,6 +14,7 @@ import { ensurePython } from "./support/python";
  * Arguments are Mocha's: `npm test -- test/stack/*.test.ts --grep adopt`; all tests where they name no file. A lab that was up before stays up.
  */
 async function main(): Promise<number> {
+  requireRoot();
   const say = (line: string) => console.log(line);
   const keep = labIsUp();
   try {
