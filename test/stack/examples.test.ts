@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
 import { Attribute, Change } from "ldapts";
 import { type CommandOutput, mustRun } from "../../lab/command";
 import { corp, users } from "../../lab/domain-controller";
@@ -17,6 +17,7 @@ import {
 } from "../exchange-lab/support/clients";
 import { dump, exchangeEnvironment, exchangeWrites, settle } from "../support/exchange";
 import { requireLab } from "../support/lab";
+import { programsFolder } from "../support/programs";
 import { Stack } from "../support/stack";
 import { changesIn, ForestByHand } from "./forest-by-hand";
 
@@ -220,6 +221,49 @@ describe("examples, as a user copies them", function () {
     assert.match(stdout, /protect/);
     succeeded(await one.pulumi(["state", "unprotect", "--all", "--yes"]));
     await downAsBefore(one);
+  });
+
+  describe("policy", () => {
+    const launcher = join(programsFolder, "policy-launcher");
+    const violation = (name: string) => new RegExp(`\\[mandatory\\].*${name}`);
+
+    before(() => {
+      const pack = join(programsFolder, "policy");
+      cpSync(join(checkoutFolder, "examples", "policy"), pack, { recursive: true });
+      // The lab's CLI is built from Go modules, and the newest language host among them starts no policy packs: a launcher
+      // of ours takes its place, in the way that Pulumi keeps for other runtimes.
+      const project = join(pack, "PulumiPolicy.yaml");
+      writeFileSync(project, readFileSync(project, "utf8").replace("runtime: nodejs", "runtime: lab"));
+      mkdirSync(launcher, { recursive: true });
+      const entry = require.resolve("@pulumi/pulumi/cmd/run-policy-pack", { paths: [pack] });
+      const script = `#!/bin/sh\ncd '${pack}' && exec node '${entry}' "$@"\n`;
+      writeFileSync(join(launcher, "pulumi-analyzer-policy-lab"), script, { mode: 0o755 });
+      environment = { ...environment, PATH: `${process.env.PATH}${delimiter}${launcher}` };
+    });
+    const judged = (one: Stack) => one.preview("--policy-pack", join(programsFolder, "policy"));
+
+    it("compiles", () => mustRun(process.execPath, [compiler, "-p", "."], { folder: join(programsFolder, "policy") }));
+
+    it("lets the program of ci through, and stops what it is there to stop", async () => {
+      const one = await copy("ci");
+      succeeded(await judged(one));
+      const program = join(one.folder, "index.ts");
+      const source = readFileSync(program, "utf8");
+      const wrong: Record<string, [string, string]> = {
+        "asa-is-protected": ["{ protect: true }", "{ protect: false }"],
+        "asa-has-aes": ['{ name: "EXCH2016ASA",', '{ name: "EXCH2016ASA", encryptionTypes: ["rc4"],'],
+        "autodiscover-has-a-name": [', "autodiscover.corp.tailspintoys.com"]', "]"],
+      };
+      let broken = source;
+      for (const [policy, [from, to]] of Object.entries(wrong)) {
+        assert.ok(source.includes(from), policy);
+        broken = broken.replace(from, to);
+      }
+      writeFileSync(program, broken);
+      const { status, stdout, stderr } = await judged(one);
+      assert.notEqual(status, 0);
+      for (const policy of Object.keys(wrong)) assert.match(stdout + stderr, violation(policy));
+    });
   });
 
   it("each has a README that names its folder, and no two have the same name", () => {

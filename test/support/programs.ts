@@ -16,7 +16,7 @@ export async function installPackage(say: (line: string) => void): Promise<void>
   await mustRun("npm", ["pack", "--silent", "--pack-destination", programsFolder], { folder: checkoutFolder });
   const tarball = readdirSync(programsFolder).find((name) => name.endsWith(".tgz"));
   const { devDependencies } = JSON.parse(readFileSync(join(checkoutFolder, "package.json"), "utf8"));
-  const wanted = ["@pulumi/pulumi", "typescript", "ts-node", "@types/node"].map((name) => [
+  const wanted = ["@pulumi/pulumi", "@pulumi/policy", "typescript", "ts-node", "@types/node"].map((name) => [
     name,
     devDependencies[name],
   ]);
