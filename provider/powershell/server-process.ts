@@ -37,6 +37,10 @@ function startServer(executable: string, args: readonly string[]): ServerStreams
     toServer: child.stdin,
     fromServer: child.stdout,
     ended: ended.promise,
-    destroy: () => child.kill("SIGKILL"),
+    destroy: () => {
+      child.kill("SIGKILL");
+      // A program that the server started may hold the other ends: it is not read from, nor waited for.
+      for (const stream of child.stdio) stream?.destroy();
+    },
   };
 }

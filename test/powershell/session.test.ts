@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitUntil } from "../../lab/command";
@@ -167,7 +167,11 @@ describe("a session over standard input and output", function () {
       says: /<html>Sign in/,
     },
     "ends with words": { script: "echo 'no licence' >&2; exit 3", code: "protocol", says: /exit code 3.*no licence/ },
-    "never ends its line": { script: "yes | tr -d '\\n'", code: "protocol", says: /"y{200}"/ },
+    "never ends its line": {
+      script: 'yes | tr -d "\\n" & echo $! >"$0.pid"; wait',
+      code: "protocol",
+      says: /"y{200}"/,
+    },
   };
   for (const [what, { script, code, says }] of Object.entries(broken)) {
     it(`does not hang where the server ${what}`, async () => {
@@ -183,6 +187,10 @@ describe("a session over standard input and output", function () {
         return error.code === code;
       });
       assert.ok(Date.now() - started < 15_000);
+      if (existsSync(`${file}.pid`)) {
+        const pid = readFileSync(`${file}.pid`, "utf8").trim();
+        await waitUntil("what the server started notices", async () => !existsSync(`/proc/${pid}/fd/1`), 5_000);
+      }
     });
   }
 });
