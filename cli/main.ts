@@ -4,6 +4,7 @@ import { ProviderError } from "../provider/error";
 import { checkCommand } from "./check-command";
 import { logsCommand } from "./logs-command";
 import { planCommand } from "./plan-command";
+import { statusCommand } from "./status-command";
 
 /** Apart from the outcomes of `check`: the command could not do its work. */
 const failed = 3;
@@ -18,7 +19,7 @@ Settings are those of the stack: of the current Pulumi stack in this folder (exc
 environment (EXCHANGE_KERBEROS_DOMAIN …). The README has the table of them.`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : failed));
-for (const command of [planCommand(), checkCommand(), logsCommand()])
+for (const command of [planCommand(), checkCommand(), statusCommand(), logsCommand()])
   program.addCommand(command.copyInheritedSettings(program));
 
 program.parseAsync().catch((thrown: unknown) => {
