@@ -98,8 +98,13 @@ function accountStatus(account: AccountSummary, results: CheckResult[], at: stri
     ...judged(results),
     passwordAgeDays: set === undefined ? undefined : Math.max(0, Math.floor((now - set) / day)),
     rollDue: due === undefined ? undefined : new Date(due).toISOString(),
-    daysToRoll: due === undefined ? undefined : Math.floor((due - now) / day),
+    daysToRoll: due === undefined ? undefined : wholeDays(due - now),
   };
+}
+
+/** Rounded towards now; what is over is over by one day at least. */
+function wholeDays(time: number): number {
+  return time >= 0 ? Math.floor(time / day) : Math.min(-1, Math.ceil(time / day));
 }
 
 function hasCredential(server: ServerSummary, account: AccountSummary | undefined): boolean | undefined {

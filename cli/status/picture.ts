@@ -72,7 +72,7 @@ export function picture(estate: Estate): Markup {
     return drawn;
   });
   const height = top + inner + 8;
-  return markup`<svg viewBox="0 0 ${width} ${height}" role="group" aria-label="Names, SPNs, account and servers">
+  return markup`<svg viewBox="-2 0 ${width + 4} ${height}" role="group" aria-label="Names, SPNs, account and servers">
 ${heading("NAMES", columns.names)}${heading("SERVICE PRINCIPAL NAMES", columns.spns)}${heading("ACCOUNT", columns.account)}${heading("SERVERS", columns.servers)}
 <g class="lines" aria-hidden="true">${[...names, ...drawnSites].flatMap(({ lines }) => lines)}</g>
 ${names.flatMap(({ boxes }) => boxes)}

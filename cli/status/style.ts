@@ -40,7 +40,7 @@ svg .sign { text-anchor: middle; font-weight: 700; }
 .box.warn rect { stroke: var(--warn); fill: var(--warn-back); } .box.fail rect { stroke: var(--fail); stroke-width: 2; fill: var(--fail-back); }
 .box.unknown rect { stroke: var(--unknown); fill: var(--unknown-back); stroke-dasharray: 4 3; }
 .box.account.pass rect { stroke: var(--pass); fill: var(--pass-back); }
-a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 6px; }
+a:focus-visible, .scroll:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 6px; }
 .box:focus-visible rect { stroke: var(--focus); stroke-width: 3; } svg a:focus-visible { outline: none; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 12px; white-space: nowrap; }
@@ -51,12 +51,10 @@ td.verdict { white-space: nowrap; width: 1%; }
 .mark { display: inline-block; padding: 0 9px; border-radius: 99px; font-size: 12.5px; font-weight: 600; white-space: nowrap; }
 .mark.pass { color: var(--pass); background: var(--pass-back); } .mark.warn { color: var(--warn); background: var(--warn-back); }
 .mark.fail { color: var(--fail); background: var(--fail-back); } .mark.unknown { color: var(--unknown); background: var(--unknown-back); }
-.troubles { list-style: none; margin: 0; padding: 0; }
-.troubles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 560px), 1fr)); gap: 16px 28px; }
+.troubles { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 560px), 1fr)); gap: 16px 28px; }
 .troubles li { border-left: 4px solid var(--edge); padding: 2px 0 2px 14px; margin: 0; min-width: 0; }
 .troubles li.fail { border-color: var(--fail); } .troubles li.warn { border-color: var(--warn); } .troubles li.unknown { border-color: var(--unknown); }
 .troubles p { margin: 2px 0; overflow-wrap: anywhere; } .soft { color: var(--soft); } code { font: 12.5px/1.5 ui-monospace, "Cascadia Mono", Consolas, monospace; overflow-wrap: anywhere; }
-summary { cursor: pointer; font-weight: 600; } details[open] summary { margin-bottom: 10px; }
 footer { color: var(--soft); font-size: 12.5px; }
 @media print { :root { --back: #fff; --card: #fff; } body { padding: 0; font-size: 11px; } .skip, footer { display: none; }
   .tiles { grid-template-columns: repeat(5, 1fr); } .tile { padding: 8px 10px; } .tile strong { font-size: 17px; }

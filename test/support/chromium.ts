@@ -64,7 +64,7 @@ export async function screenshot(
 /** As much of PNG as Chromium writes: eight bits a channel, RGB or RGBA, not interlaced. */
 function readPng(file: Buffer): Image {
   const data: Buffer[] = [];
-  let header = Buffer.alloc(0);
+  let header: Buffer = Buffer.alloc(0);
   for (let at = 8; at < file.length; ) {
     const length = file.readUInt32BE(at);
     const type = file.toString("latin1", at + 4, at + 8);

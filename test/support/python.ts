@@ -4,7 +4,7 @@ import { mustRun, runCommand } from "../../lab/command";
 import { cacheFolder } from "../../lab/folders";
 
 /** The foreign remoting clients that ours is held against; the `kerberos` extra is compiled from source. */
-const requirements = ["psrpcore==0.3.1", "pypsrp[kerberos]==0.9.1"];
+const requirements = ["psrpcore==0.3.1", "pypsrp[kerberos]==0.9.1", "prometheus_client==0.21.1"];
 
 const folder = join(cacheFolder(), "python");
 const stamp = join(folder, "installed.txt");

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "mocha";
+import { type Estate, estateOf } from "../../cli/status/estate";
+import { statusPage } from "../../cli/status/page";
+import { prometheusText } from "../../cli/status/prometheus";
+import { statusText } from "../../cli/status/status-text";
+import { runCommand } from "../../lab/command";
+import { heading } from "../../provider/checks/check";
+import type { CheckReport } from "../../provider/checks/report";
+import { faults } from "../checks/faults";
+import { Healthy } from "../checks/healthy";
+import { account, at, checkReport, type Fault, hostName, serverName } from "../support/check-report";
+import { render, screenshot } from "../support/chromium";
+import { foreignPython, pythonMissing } from "../support/python";
+
+const red = { light: "#cc2f2f", dark: "#ff7b7b" };
+const back = { light: "#f4f6f9", dark: "#0e131a" };
+const days = 30;
+
+/** `spn mail.…: fail` for every box that is not well, in the picture's order. */
+function boxes(dom: string): string[] {
+  const found = dom.matchAll(/<a class="box (?:account )?(\w+)" href="[^"]*" data-kind="(\w+)" data-object="([^"]*)"/g);
+  return [...found].flatMap(([, outcome, kind, object]) =>
+    outcome === "pass" ? [] : [`${kind} ${object}: ${outcome}`],
+  );
+}
+const linesOf = (dom: string, outcome: string) =>
+  [...dom.matchAll(/<path class="line (\w+)"/g)].filter(([, of]) => of === outcome).length;
+
+describe("status", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let pages = 0;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "status-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  function page(report: CheckReport): string {
+    const path = join(folder, `page-${++pages}.html`);
+    writeFileSync(path, statusPage(estateOf(report, days)));
+    return path;
+  }
+
+  const size = { names: 4, servers: 6, sites: 2 };
+  const wrong: Fault[] = [
+    { check: "spn-other-holder", object: hostName(1), outcome: "fail" },
+    { check: "server-credential", object: serverName(4), outcome: "fail" },
+    { check: "server-mapi", object: serverName(5), outcome: "fail" },
+    { check: "server-mapi", object: serverName(1), outcome: "warn" },
+    { check: "server-reachable", object: serverName(2), outcome: "unknown" },
+    { check: "trust-routing", object: "users.contoso.com", outcome: "fail" },
+  ];
+
+  it("shows in Chromium what is wrong, in light and dark, and says nothing on the console", async () => {
+    const path = page(checkReport(size, wrong));
+    const { dom, console } = await render(path);
+    assert.deepEqual(console, []);
+    assert.deepEqual(boxes(dom), [
+      `spn http/${hostName(1)}: fail`,
+      `server ${serverName(1)}: warn`,
+      `server ${serverName(2)}: unknown`,
+      `server ${serverName(4)}: fail`,
+      `server ${serverName(5)}: fail`,
+    ]);
+    // The way breaks at the SPN and at the credential; what clients may use to log on is the server's own.
+    assert.deepEqual([linesOf(dom, "fail"), linesOf(dom, "warn"), linesOf(dom, "unknown")], [2, 0, 1]);
+    for (const scheme of ["light", "dark"] as const) {
+      const image = await screenshot(path, scheme, { width: 1360, height: 1000 });
+      assert.equal(image.pixel(2, 2), back[scheme]);
+      assert.ok(image.count(red[scheme]) > 500, `${image.count(red[scheme])} red pixels in ${scheme}`);
+    }
+  });
+
+  it("shows nothing red where nothing is wrong", async () => {
+    const path = page(checkReport(size));
+    const { dom } = await render(path);
+    assert.deepEqual(boxes(dom), []);
+    assert.doesNotMatch(dom, /What is not well/);
+    for (const scheme of ["light", "dark"] as const) {
+      const image = await screenshot(path, scheme, { width: 1360, height: 1000 });
+      assert.deepEqual([image.pixel(2, 2), image.count(red[scheme])], [back[scheme], 0]);
+    }
+  });
+
+  it("shows no value as anything but text", async () => {
+    const hostile = `<script>console.error(1)</script><img src=x onerror=console.error(2)>"'&\u0007`;
+    const report = checkReport({ names: 1, servers: 1, sites: 1 }, [
+      { check: "spn-on-account", object: hostName(0), outcome: "fail", seen: hostile, remedy: hostile },
+      { check: hostile, object: hostile, outcome: "fail", seen: hostile },
+    ]);
+    const [server] = report.servers;
+    assert.ok(server);
+    const path = page({ ...report, domain: hostile, servers: [{ ...server, site: hostile, problem: hostile }] });
+    const { dom, console } = await render(path);
+    assert.deepEqual(console, []);
+    assert.doesNotMatch(dom, /<script|<img/);
+    assert.ok(dom.includes("&lt;script&gt;"));
+    assert.ok(!statusText(estateOf(report, days)).includes("\u0007"));
+  });
+
+  it("needs nothing but itself, and leads by keyboard from each box to its row", () => {
+    const html = statusPage(estateOf(checkReport({ names: 40, servers: 200, sites: 3 }, wrong), days));
+    assert.doesNotMatch(html, /<script|\bsrc=|url\(|@import|https?:\/\/(?!www\.w3\.org)/);
+    const targets = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    assert.equal(targets.length, 1 + 2 * 40 + 1 + 200);
+    for (const id of targets) assert.equal(html.split(`id="${id}"`).length, 2, id);
+  });
+
+  it("stays readable with 200 servers and 40 names", async () => {
+    const report = checkReport({ names: 40, servers: 200, sites: 3 }, [
+      { check: "server-credential", object: serverName(77), outcome: "fail" },
+      ...Array.from({ length: 90 }, (_, index) => ({
+        ...{ check: "server-mapi", object: serverName(100 + index), outcome: "warn" as const },
+      })),
+    ]);
+    const lines = statusText(estateOf(report, days)).split("\n");
+    assert.ok(lines.length < 120, `${lines.length} lines`);
+    assert.ok(
+      lines.every((line) => line.length < 200),
+      lines.find((line) => line.length >= 200),
+    );
+    assert.ok(lines.some((line) => line.includes("ADSite1: 67 servers")));
+    assert.ok(lines.some((line) => line.includes("and 86 more: not as it should be. [server-mapi]")));
+    const { dom } = await render(page(report));
+    assert.equal(boxes(dom).length, 91);
+    // One line to each site; the site of the server without credential has the red one.
+    assert.deepEqual([linesOf(dom, "fail"), linesOf(dom, "pass")], [1, 2 * 40 + 2]);
+  });
+
+  it("says when the next roll is due, and that it is over", () => {
+    const estate = (maximum: number) => estateOf(checkReport(size), maximum);
+    const { account: found } = estate(30);
+    assert.deepEqual([found?.passwordAgeDays, found?.rollDue, found?.daysToRoll], [20, "2026-12-04T07:30:00.000Z", 9]);
+    assert.match(statusText(estate(30)), /password 20 days old, roll due 2026-12-04 \(in 9 days\)/);
+    assert.match(statusText(estate(10)), /roll was due 2026-11-14/);
+    assert.match(statusPage(estate(10)), /10 days ago/);
+  });
+
+  it("says so where there is no account and no server", async () => {
+    const report = { ...checkReport({ names: 0, servers: 0, sites: 1 }), account: undefined, results: [] };
+    const { dom, console } = await render(page(report));
+    assert.deepEqual(console, []);
+    assert.deepEqual(boxes(dom), ["account No account: fail"]);
+    assert.match(statusText(estateOf(report, days)), /No alternate service account/);
+    assert.match(prometheusText(estateOf(report, days)), /^exchange_kerberos_account_found\{[^}]*\} 0$/m);
+  });
+
+  it("gives Prometheus what its own parser reads", async function () {
+    const python = foreignPython();
+    if (python === undefined) {
+      console.log(pythonMissing);
+      this.skip();
+    }
+    const odd = 'a "b" \\ c\nd';
+    const report = checkReport(size, [...wrong, { check: "trust-kind", object: odd, outcome: "warn" }]);
+    const script = `import json, sys
+from prometheus_client.parser import text_string_to_metric_families
+print(json.dumps([[s.name, s.labels, s.value] for f in text_string_to_metric_families(sys.stdin.read()) for s in f.samples]))`;
+    const { status, stdout, stderr } = await runCommand(python, ["-c", script], {
+      input: prometheusText(estateOf(report, days)),
+    });
+    assert.equal(status, 0, stderr);
+    const samples = JSON.parse(stdout) as [string, Record<string, string>, number][];
+    const value = (name: string, labels: Record<string, string> = {}) => {
+      const found = samples.filter(
+        ([one, of]) =>
+          one === `exchange_kerberos_${name}` && Object.entries(labels).every(([key, of_]) => of[key] === of_),
+      );
+      assert.equal(found.length, 1, `${name} ${JSON.stringify(labels)}: ${found.length}`);
+      return found[0]?.[2];
+    };
+    assert.equal(value("password_age_seconds", { account }), (20 * 24 * 60 + 30) * 60);
+    assert.equal(value("password_roll_due_timestamp_seconds"), Date.parse("2026-12-04T07:30:00Z") / 1000);
+    assert.equal(value("last_run_timestamp_seconds"), Date.parse(at) / 1000);
+    assert.equal(value("servers_without_credential"), 1);
+    assert.equal(value("check_results", { outcome: "fail" }), 4);
+    assert.equal(value("problem", { check: "trust-kind", object: odd, outcome: "warn" }), 1);
+    assert.equal(value("server_ok", { server: serverName(4) }), 0);
+    assert.equal(value("server_ok", { server: serverName(1) }), 1);
+    assert.equal(value("name_ok", { name: hostName(1) }), 0);
+  });
+
+  describe("of the lab", () => {
+    let healthy: Healthy;
+    before(async function () {
+      healthy = await Healthy.enter(this);
+    });
+    after(async () => healthy?.leave());
+    const estate = async (): Promise<Estate> => estateOf(await healthy.check(), days);
+
+    it("is well where nothing is wrong", async () => {
+      const { outcome, names, servers, account: found } = await estate();
+      assert.equal(outcome, "pass");
+      assert.equal(found?.qualifiedName, healthy.qualifiedName);
+      assert.deepEqual([names.length, servers.length], [2, 2]);
+      assert.ok(servers.every(({ hasCredential }) => hasCredential));
+    });
+
+    for (const [what, expected] of [
+      ["a name without SPN", (object: string) => `spn http/${object}: fail`],
+      ["a disabled account", (object: string) => `account ${object}: fail`],
+      ["a name without a record", (object: string) => `name ${object}: fail`],
+    ] as const) {
+      it(`is red at ${what}, and nowhere else`, async () => {
+        const fault = faults.find((one) => one.what === what);
+        assert.ok(fault, what);
+        await fault.make(healthy);
+        try {
+          const report = await healthy.check({
+            skip: ["proof", "account-replicated", "dns-same-answer"],
+            ...fault.selection,
+          });
+          const { dom } = await render(page(report));
+          assert.deepEqual(
+            boxes(dom).filter((box) => box.endsWith(": fail")),
+            [expected(fault.object ?? healthy.qualifiedName)],
+          );
+        } finally {
+          await fault.mend?.(healthy);
+          healthy.deploy();
+        }
+      });
+    }
+  });
+
+  it("names the step of the article with each trouble", () => {
+    const html = statusPage(estateOf(checkReport(size, wrong), days));
+    assert.ok(html.includes(heading.crossForest));
+  });
+});
