@@ -10,11 +10,12 @@ import { ForestByHand } from "../stack/forest-by-hand";
 import { requireLab } from "../support/lab";
 import { programsFolder } from "../support/programs";
 
+/** An ES module: the other stacks of these tests are CommonJS. */
 const program = `
-const ek = require("pulumi-exchange-kerberos");
-const account = new ek.AsaAccount("asa", { name: "BYHAND",
+import { AsaAccount } from "pulumi-exchange-kerberos";
+const account = new AsaAccount("asa", { name: "BYHAND",
   organizationalUnit: "OU=Exchange,DC=corp,DC=tailspintoys,DC=com", replication: false });
-exports.dn = account.distinguishedName;
+export const dn = account.distinguishedName;
 `;
 
 /** The lab as a command, in a second checkout on the same machine: the one of this test run stands beside it all the time. */
@@ -90,9 +91,11 @@ describe("the lab by hand", function () {
     mkdirSync(own);
     symlinkSync(join(programsFolder, "node_modules"), join(own, "node_modules"));
     writeFileSync(join(own, "Pulumi.yaml"), "name: own\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n");
+    writeFileSync(join(own, "package.json"), JSON.stringify({ name: "own", type: "module", main: "index.js" }));
     writeFileSync(join(own, "index.js"), program);
     const inLab = (script: string) => succeeds(`eval "$(npm run -s lab -- env)" && cd '${own}' && ${script}`);
-    await inLab("pulumi stack init own && pulumi up --yes --skip-preview --color=never");
+    const { stdout } = await inLab("pulumi stack init own && pulumi up --yes --skip-preview --color=never");
+    assert.match(stdout, /dn *: "CN=BYHAND,OU=Exchange/);
     const found = await inLab(
       'ldapsearch -LLL -H "ldaps://$EXCHANGE_KERBEROS_DOMAIN_CONTROLLER" -x -D "$EXCHANGE_KERBEROS_USERNAME" ' +
         '-w "$EXCHANGE_KERBEROS_PASSWORD" -b DC=corp,DC=tailspintoys,DC=com "(sAMAccountName=BYHAND$)" dn',
