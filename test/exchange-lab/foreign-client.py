@@ -21,7 +21,7 @@ def connect():
     tls = "caFile" in request
     return WSMan(
         request["server"],
-        port=443 if tls else 80,
+        port=request.get("port", 443 if tls else 80),
         path=request.get("path", "PowerShell"),
         ssl=tls,
         auth="kerberos",

@@ -7,6 +7,8 @@ import { ServerKeys } from "../kerberos/server-keys";
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
 import type { Endpoint } from "../server-host";
+import { RestrictedShell } from "../shell/restricted-shell";
+import { RunspacePool } from "../shell/runspace-pool";
 import type { ShellRegistry } from "../shell/shell-registry";
 import { WsmanEndpoint } from "../wsman/endpoint";
 import { ShellService } from "../wsman/shell-service";
@@ -35,7 +37,13 @@ export class FrontEnd implements Endpoint {
   constructor(private readonly options: FrontEndOptions) {
     const { organization, server, folder, registry } = options;
     this.keys = new ServerKeys(organization, server, folder);
-    this.shells = new ShellService(organization, registry, server);
+    this.shells = new ShellService({ name: server.state.name, fqdn: server.fqdn }, (user, query, listener) => {
+      const shell = new RestrictedShell(organization, registry, { entry: server, user, query });
+      const depth = shell.session.fullSerialization ? "full" : "plain";
+      const pool = new RunspacePool(shell, depth, listener.send, listener.finished);
+      shell.onExpired(listener.expired);
+      return pool;
+    });
     this.powerShell = new WsmanEndpoint(this.keys, this.shells, server.fqdn);
     this.log = new HttpProxyLog(join(folder, "Logging", "HttpProxy"), server.state.name, server.state.product);
   }

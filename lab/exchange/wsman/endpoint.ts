@@ -64,6 +64,8 @@ export class WsmanEndpoint {
       return;
     }
     const { status, xml } = await this.serve(text, proved.user, (request.url ?? "").split("?")[1] ?? "");
+    // Whoever has hung up meanwhile took the security context along.
+    if (request.socket.destroyed) return;
     const answer = sealed ? sealBody(xml, proved.client, proved.protocol) : Buffer.from(xml, "utf8");
     response.writeHead(status, {
       "Content-Type": sealed ? contentTypeOf(proved.protocol) : plainType,

@@ -1,7 +1,4 @@
 import type { OutgoingData } from "../../../provider/powershell/psrp";
-import { RunspacePool } from "../shell/runspace-pool";
-import type { Shell } from "../shell/shell";
-import type { Depth } from "../shell/wire-value";
 
 /** What waits for one stream's next Receive: the pool's (`""`) or a pipeline's. */
 interface Queue {
@@ -19,22 +16,36 @@ export interface Received {
 /** Raw bytes of one answer at most: in Base64 they stay well below the envelope's 150 KiB. */
 const answerSize = 98_304;
 
+/** What stands behind a remote shell: the lab's own pool, or the real engine. */
+export interface PoolEnd {
+  /** Bytes of the pool's (`null`) or a pipeline's stream. */
+  receive(data: Uint8Array, pipelineId: string | null): void;
+  stop(pipelineId: string): void;
+  closePipeline(pipelineId: string): void;
+  close(): void;
+}
+
+/** What a pool tells: something for the client, the last word about a pipeline, its own end. */
+export interface PoolListener {
+  readonly send: (data: readonly OutgoingData[]) => void;
+  readonly finished: (pipelineId: string) => void;
+  readonly expired: () => void;
+}
+
 /** A WS-Management shell: a runspace pool whose output is fetched. */
 export class RemoteShell {
-  private readonly pool: RunspacePool;
+  private readonly pool: PoolEnd;
   private readonly queues = new Map<string, Queue>();
   expired = false;
 
-  constructor(shell: Shell, depth: Depth) {
-    this.pool = new RunspacePool(
-      shell,
-      depth,
-      (data) => this.store(data),
-      (pipelineId) => this.finish(pipelineId),
-    );
-    shell.onExpired(() => {
-      this.expired = true;
-      for (const { wake } of this.queues.values()) wake?.();
+  constructor(open: (listener: PoolListener) => PoolEnd) {
+    this.pool = open({
+      send: (data) => this.store(data),
+      finished: (pipelineId) => this.finish(pipelineId),
+      expired: () => {
+        this.expired = true;
+        for (const { wake } of this.queues.values()) wake?.();
+      },
     });
   }
 

@@ -1,10 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Organization } from "../model/organization";
-import type { ExchangeServer } from "../model/server";
-import { RestrictedShell } from "../shell/restricted-shell";
-import { ShellRefused, type ShellRegistry } from "../shell/shell-registry";
+import { ShellRefused } from "../shell/shell-registry";
 import { envelope, escapeXml, namespaces, powerShellNamespace, WsmanFault, type WsmanRequest } from "./envelope";
-import { RemoteShell } from "./remote-shell";
+import { type PoolEnd, type PoolListener, RemoteShell } from "./remote-shell";
 
 const resourceUri = "http://schemas.microsoft.com/powershell/Microsoft.Exchange";
 const shellAction = namespaces.rsp;
@@ -21,14 +18,16 @@ interface OpenShell {
   readonly idle: NodeJS.Timeout;
 }
 
+/** Opens what a new shell of this user runs on; the query is the URL's. @throws ShellRefused */
+export type OpenPool = (user: string, query: string, listener: PoolListener) => PoolEnd;
+
 /** The shells of one server's endpoint, by what WS-Management asks of them. */
 export class ShellService {
   private readonly shells = new Map<string, OpenShell>();
 
   constructor(
-    private readonly organization: Organization,
-    private readonly registry: ShellRegistry,
-    private readonly server: ExchangeServer,
+    private readonly server: { readonly name: string; readonly fqdn: string },
+    private readonly openPool: OpenPool,
   ) {}
 
   /** The answer to a request. @throws WsmanFault */
@@ -73,8 +72,7 @@ export class ShellService {
     const id = (asked?.attributes.get("ShellId") ?? randomUUID()).toLowerCase();
     let shell: RemoteShell;
     try {
-      const restricted = new RestrictedShell(this.organization, this.registry, { entry: this.server, user, query });
-      shell = new RemoteShell(restricted, restricted.session.fullSerialization ? "full" : "plain");
+      shell = new RemoteShell((listener) => this.openPool(user, query, listener));
     } catch (thrown) {
       if (thrown instanceof ShellRefused)
         throw new WsmanFault(faultCodes.accessDenied, thrown.message, "w:AccessDenied");
@@ -160,7 +158,7 @@ export class ShellService {
   }
 
   private notFound({ shellId }: WsmanRequest): WsmanFault {
-    const { name } = this.server.state;
+    const { name } = this.server;
     const head = `[ClientAccessServer=${name},BackEndServer=${this.server.fqdn},RequestId=${randomUUID()},TimeStamp=${new Date().toISOString()}]`;
     const message = `${head} [FailureCategory=WSMan-InvalidShellID] The request for the Windows Remote Shell with ShellId ${shellId?.toUpperCase()} failed because the shell was not found on the server. Possible causes are: the specified ShellId is incorrect or the shell no longer exists on the server.`;
     return new WsmanFault(faultCodes.noSuchShell, message, "w:InvalidSelectors");
