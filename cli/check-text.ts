@@ -1,5 +1,6 @@
 import type { CheckResult, Outcome } from "../provider/checks/check";
 import type { CheckReport } from "../provider/checks/report";
+import { harmless } from "./table";
 import { faint, outcomeWord, strong } from "./terminal";
 
 /** So many objects are named in a line; the others are counted. JSON has them all. */
@@ -22,7 +23,10 @@ function checkLines(results: readonly CheckResult[]): string[] {
   const others = results.filter(({ outcome }) => outcome !== "pass");
   const lines: string[] = [];
   if (passes.length > 0) lines.push(`${outcomeWord("pass")}  ${first.name}: ${objects(passes)}`);
-  const alike = Map.groupBy(others, ({ outcome, seen, remedy }) => JSON.stringify([outcome, seen, remedy]));
+  // With the same remedy, what was seen differs in times and numbers at most.
+  const alike = Map.groupBy(others, (result) =>
+    JSON.stringify([result.outcome, anonymous(result.remedy ?? result.seen, result)]),
+  );
   for (const group of alike.values()) lines.push(...trouble(group));
   return lines;
 }
@@ -30,22 +34,40 @@ function checkLines(results: readonly CheckResult[]): string[] {
 function trouble(group: readonly CheckResult[]): string[] {
   const [first] = group;
   if (first === undefined) return [];
-  const { outcome, check, seen, remedy, heading } = first;
+  const { outcome, check, object, heading } = first;
   const places = [...new Set(group.flatMap(({ where }) => where ?? []))];
-  const at = places.length === 0 || (places.length === 1 && places[0] === first.object) ? "" : ` (${some(places)})`;
+  const at = group.length > 1 || places.length === 0 || places[0] === object ? "" : ` (${some(places)})`;
+  // Of one object what is said names it; what is said of several stands for each of them.
+  const say = (text: string) => harmless(objectsOf(group).length > 1 ? anonymous(text, first) : text);
   return [
-    `${outcomeWord(outcome)}  ${strong(objects(group))}${at}: ${seen} ${faint(`[${check}]`)}`,
-    ...(remedy === undefined ? [] : [`         ${remedy}`]),
+    `${outcomeWord(outcome)}  ${strong(objects(group))}${at}: ${say(first.seen)} ${faint(`[${check}]`)}`,
+    ...(first.remedy === undefined ? [] : [`         ${say(first.remedy)}`]),
     ...(outcome === "fail" ? [faint(`         Article: “${heading}”`)] : []),
   ];
 }
 
+/** A text with a word for the object that it is about: its full name, or the first part of it. */
+function anonymous(text: string, { check, object }: CheckResult): string {
+  const [label = ""] = object.split(".");
+  const word = /^(server-|proof-accepted)/.test(check) ? "SERVER" : "NAME";
+  const whole = text.replaceAll(object, word);
+  return label.length < 3 ? whole : whole.replaceAll(new RegExp(`(?<![\\w.-])${literal(label)}(?![\\w-])`, "gi"), word);
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+function objectsOf(results: readonly CheckResult[]): string[] {
+  return [...new Set(results.map(({ object }) => object))];
+}
+
 function objects(results: readonly CheckResult[]): string {
-  return some([...new Set(results.map(({ object }) => object))]);
+  return some(objectsOf(results));
 }
 
 function some(words: readonly string[]): string {
-  const shown = words.slice(0, named).join(", ");
+  const shown = words.slice(0, named).map(harmless).join(", ");
   return words.length <= named ? shown : `${shown} and ${words.length - named} more`;
 }
 

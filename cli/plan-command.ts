@@ -9,6 +9,7 @@ import { inWorld, type WorldOptions, withWorldOptions } from "./world";
 interface Options extends WorldOptions, SelectionOptions {
   readonly json?: boolean;
   readonly program?: boolean;
+  readonly organizationalUnit?: string;
 }
 
 /** `exchange-kerberos plan`: which SPNs are needed, from what the servers give to clients. */
@@ -19,6 +20,7 @@ export function planCommand(): Command {
   return withSelectionOptions(withWorldOptions(command))
     .option("--json", "write the plan as JSON")
     .addOption(new Option("--program", "write a Pulumi program that makes it so").conflicts("json"))
+    .option("--organizational-unit <dn>", "where --program puts the account (default: the domain's Computers)")
     .addHelpText(
       "after",
       `
@@ -30,7 +32,7 @@ Examples:
     .action(async (options: Options) => {
       const selection = { ...selectionOf(options), progress };
       const plan = await inWorld(options, (world) => makeNamespacePlan(world, selection)).finally(endProgress);
-      if (options.program) process.stdout.write(planProgram(plan));
+      if (options.program) process.stdout.write(planProgram(plan, options.organizationalUnit));
       else console.log(options.json ? JSON.stringify(plan, undefined, 2) : planText(plan));
     });
 }

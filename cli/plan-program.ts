@@ -6,8 +6,9 @@ const defaultAccount = "EXCH2016ASA";
 /**
  * A Pulumi program for what was found: all values are JSON texts, so that no name can become code. An account that servers
  * hold already is adopted, with its password.
+ * @param organizationalUnit where the account is to be. Default: the domain's own place for computers.
  */
-export function planProgram({ account, sites }: NamespacePlan): string {
+export function planProgram({ account, sites }: NamespacePlan, organizationalUnit?: string): string {
   const [, held] = account?.split("\\") ?? [];
   const accountType = held === undefined || held.endsWith("$") ? "computer" : "user";
   const lines = [
@@ -15,7 +16,11 @@ export function planProgram({ account, sites }: NamespacePlan): string {
     "",
     'export const exchange = new ek.ExchangeKerberos("exchange", {',
     ...(held === undefined ? [] : ["  adopt: true,"]),
-    `  account: { name: ${JSON.stringify(held?.replace(/\$$/, "") ?? defaultAccount)}, accountType: "${accountType}" },`,
+    "  account: {",
+    `    name: ${JSON.stringify(held?.replace(/\$$/, "") ?? defaultAccount)},`,
+    `    accountType: "${accountType}",`,
+    ...(organizationalUnit === undefined ? [] : [`    organizationalUnit: ${JSON.stringify(organizationalUnit)},`]),
+    "  },",
     '  // "script" is the way that Microsoft supports; it needs a shell on an Exchange server (setting managementHost).',
     '  method: "script",',
     "  sites: [",

@@ -1,3 +1,4 @@
+import type { ProviderError } from "../error";
 import type { Finding } from "./check";
 
 /** It is as it should be. */
@@ -18,6 +19,11 @@ export function fail(object: string, seen: string, remedy: string, where?: strin
 /** It could not be seen. */
 export function unknown(object: string, seen: string, remedy?: string, where?: string): Finding {
   return { outcome: "unknown", object, where, seen, remedy };
+}
+
+/** What an error says without what it advises, which has a place of its own in a finding. */
+export function sentenceOf({ message, hint }: ProviderError): string {
+  return hint === undefined ? message : message.slice(0, -hint.length).trim();
 }
 
 /** Milliseconds. */

@@ -53,7 +53,8 @@ async function runCommand(
     run.signal?.throwIfAborted();
     const fail = (error: CmdletError) => report(withExchangeId(error, cmdlet, run.session), parameters, streams);
     const shouldProcess = !parameters.flag("WhatIf");
-    if (cmdlet.changes && shouldProcess) run.session.organization.writes += 1;
+    // Test- cmdlets ask before they do something, and change nothing.
+    if (cmdlet.changes && shouldProcess && !cmdlet.name.startsWith("Test-")) run.session.organization.writes += 1;
     try {
       await cmdlet.run({
         ...quietened(streams, parameters),

@@ -2,7 +2,7 @@ import { encryptionTypesOf } from "../../directory/encryption-types";
 import { ProviderError } from "../../error";
 import type { Credential } from "../../kerberos";
 import { type Check, type Finding, heading } from "../check";
-import { fail, pass, unknown, warn } from "../finding";
+import { fail, pass, sentenceOf, unknown, warn } from "../finding";
 import type { Subject } from "../subject";
 import { kerberos, logOn, servicePrincipal } from "./identity";
 
@@ -63,8 +63,11 @@ async function getTicket(hostName: string, credential: Credential, subject: Subj
     }
     return pass(hostName, `${seen}.`, ticket.realm);
   } catch (thrown) {
-    const { message } = ProviderError.from(thrown);
-    return fail(hostName, message, "Look for the SPN with setspn -F -Q, and for the account's state.");
+    return fail(
+      hostName,
+      sentenceOf(ProviderError.from(thrown)),
+      "Look for the SPN with setspn -F -Q, and for the account's state.",
+    );
   } finally {
     client.close();
   }

@@ -1,5 +1,5 @@
 import { type Check, heading } from "../check";
-import { fail, pass } from "../finding";
+import { fail, pass, sentenceOf } from "../finding";
 
 export const serverReachable: Check = {
   id: "server-reachable",
@@ -10,9 +10,8 @@ export const serverReachable: Check = {
     return [
       ...answered.map(({ fqdn, product, version }) => pass(fqdn, `Exchange ${product}, ${version}.`, fqdn)),
       ...[...silent].map(([server, error]) => {
-        const sentence = error.hint === undefined ? error.message : error.message.slice(0, -error.hint.length).trim();
         const remedy = error.hint ?? "Give it no traffic until it is back: it may have missed a new password.";
-        return fail(server, sentence, remedy, server);
+        return fail(server, sentenceOf(error), remedy, server);
       }),
     ];
   },

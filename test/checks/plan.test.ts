@@ -1,0 +1,127 @@
+import { strict as assert } from "node:assert";
+import { describe, it } from "mocha";
+import { planProgram } from "../../cli/plan-program";
+import { planText } from "../../cli/plan-text";
+import { ModelSession } from "../../lab/exchange/model-session";
+import { type NamePlan, planNames } from "../../provider/checks/plan";
+import { listExchangeServers } from "../../provider/exchange/exchange-servers";
+import { readNamespaces } from "../../provider/exchange/namespaces";
+import { organizationOf } from "../exchange-lab/support/model";
+
+const domain = "corp.tailspintoys.com";
+const full = (name: string) => `${name}.${domain}`;
+
+/** What is planned for servers of the model; `arrange` changes what they give to clients. */
+async function planOf(
+  servers: Parameters<typeof organizationOf>[0],
+  arrange: (organization: ReturnType<typeof organizationOf>["organization"]) => void = () => {},
+): Promise<NamePlan & { commands: number }> {
+  const { connect, organization } = organizationOf(servers);
+  arrange(organization);
+  const [first] = organization.servers;
+  if (first === undefined) throw new Error("no server");
+  const session = new ModelSession(first.fqdn, connect(first.fqdn), "full");
+  let commands = 0;
+  const shell = {
+    host: first.fqdn,
+    invoke: (...parameters: Parameters<ModelSession["invoke"]>) => {
+      commands += 1;
+      return session.invoke(...parameters);
+    },
+  };
+  const listed = await listExchangeServers(shell);
+  const entry = listed.find(({ fqdn }) => fqdn === first.fqdn);
+  if (entry === undefined) throw new Error("the first server is not listed");
+  const plan = planNames(listed, await readNamespaces(shell, entry));
+  return { ...plan, commands };
+}
+
+const kindOf = ({ names }: NamePlan, name: string) => names.find(({ hostName }) => hostName === full(name))?.kind;
+
+describe("planning of names", () => {
+  it("has the names of the article's two sites, each for its own", async () => {
+    const second = { site: "ADSite2", namespace: full("mailsdc"), autodiscoverNamespace: full("autodiscoversdc") };
+    const plan = await planOf({ "cas-1": {}, "cas-2": {}, "cas-3": second, "cas-4": second });
+    const needed = plan.names.filter(({ kind }) => kind === "needed");
+    assert.deepEqual(
+      needed.map(({ servicePrincipalName, sites }) => [servicePrincipalName, sites]),
+      [
+        [`http/${full("autodiscover")}`, ["Default-First-Site-Name"]],
+        [`http/${full("autodiscoversdc")}`, ["ADSite2"]],
+        [`http/${full("mail")}`, ["Default-First-Site-Name"]],
+        [`http/${full("mailsdc")}`, ["ADSite2"]],
+      ],
+    );
+    assert.ok(needed.every(({ balanced }) => balanced));
+  });
+
+  it("tells names that need no SPN from those that do, and why", async () => {
+    const plan = await planOf({ "cas-1": {}, "cas-2": {} }, ({ servers }) => {
+      for (const { state } of servers) {
+        state.virtualDirectories.mapi.externalUrl = `https://${full("outside")}/mapi`;
+        state.virtualDirectories.switched.Owa.internalUrl = `https://${full("webmail")}/owa`;
+        state.virtualDirectories.switched.Oab.internalUrl = `https://${state.fqdn}/OAB`;
+      }
+      const [one] = servers;
+      if (one !== undefined)
+        one.state.virtualDirectories.switched.WebServices.internalUrl = `https://${full("one")}/EWS`;
+    });
+    assert.equal(kindOf(plan, "mail"), "needed");
+    assert.equal(kindOf(plan, "outside"), "external-only");
+    assert.equal(kindOf(plan, "webmail"), "no-kerberos-service");
+    assert.equal(kindOf(plan, "cas-1"), "server-name");
+    // A name that leads to one server alone needs its SPN too: that server answers for it with the account's key.
+    const one = plan.names.find(({ hostName }) => hostName === full("one"));
+    assert.deepEqual([one?.kind, one?.balanced, one?.servers], ["needed", false, [full("cas-1")]]);
+  });
+
+  it("names the servers that disagree with the others of their site", async () => {
+    const plan = await planOf({ "cas-1": {}, "cas-2": {}, "cas-3": {} }, ({ servers }) => {
+      const state = servers[1]?.state;
+      if (state !== undefined) state.virtualDirectories.mapi.internalUrl = `https://${full("old")}/mapi`;
+    });
+    assert.deepEqual(
+      plan.disagreements.map(({ server, service, name, others }) => [server, service, name, others]),
+      [[full("cas-2"), "Mapi", full("old"), full("mail")]],
+    );
+  });
+
+  it("asks as many commands for 200 servers as for two, and shows 40 names on one page", async () => {
+    const servers = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => {
+        const site = Math.floor(index / 10) + 1;
+        const names = { namespace: full(`mail${site}`), autodiscoverNamespace: full(`autodiscover${site}`) };
+        return [`cas-${index + 1}`, { site: `Site${site}`, ...names }];
+      }),
+    );
+    const [large, small] = [await planOf(servers), await planOf({ "cas-1": {}, "cas-2": {} })];
+    assert.equal(large.commands, small.commands);
+    assert.equal(large.names.length, 40);
+    const text = planText({
+      domain,
+      account: undefined,
+      sites: [],
+      names: large.names.map((name) => ({ ...name, holders: [] })),
+      disagreements: large.disagreements,
+    });
+    const lines = text.split("\n");
+    assert.ok(lines.length <= 50, String(lines.length));
+    for (const line of lines) assert.ok(line.length <= 160, line);
+  });
+
+  it("lets no name of a site or a server become code of the program", () => {
+    const hostile = `x"] }); process.exit(1); //\n\`\${1}\`\\`;
+    const program = planProgram(
+      {
+        domain,
+        account: undefined,
+        names: [],
+        disagreements: [],
+        sites: [{ site: hostile, servers: [hostile], hostNames: [hostile] }],
+      },
+      hostile,
+    );
+    assert.equal(program.split(JSON.stringify(hostile)).length, 5);
+    assert.equal(program.replaceAll(JSON.stringify(hostile), "").includes("process.exit"), false);
+  });
+});
