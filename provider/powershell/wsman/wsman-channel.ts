@@ -134,7 +134,8 @@ export class WsmanChannel implements Channel {
     } catch (error) {
       if (!wanted()) return;
       this.#over = true;
-      this.#events?.lost(ProviderError.from(error, "protocol"));
+      // Whether a command was running is for the session to say.
+      this.#events?.lost(beforeAnyEffect(error));
     }
   }
 

@@ -65,7 +65,9 @@ describe("WS-Management before the real engine", function () {
       for (const value of [`'"$(x)\` <&> _x0041_ \u{1F511} ü\n`, "", 42, true]) {
         assert.deepEqual((await echo(session, value)).output, [value]);
       }
-      const failed = await session.invoke([{ name: "Write-Error", parameters: { Message: "No such thing", ErrorId: "NoSuchThing" } }]);
+      const failed = await session.invoke([
+        { name: "Write-Error", parameters: { Message: "No such thing", ErrorId: "NoSuchThing" } },
+      ]);
       assert.equal(failed.state, "completed");
       assert.match(failed.errors[0]?.fullyQualifiedErrorId ?? "", /^NoSuchThing/);
       const warned = await session.invoke([{ name: "Write-Warning", parameters: { Message: "attention" } }]);
