@@ -11,7 +11,7 @@ const named = 4;
 /** The estate as tables for a terminal; as many lines as there is to say, not as there are servers. */
 export function statusText(estate: Estate): string {
   const blocks = [
-    `${strong(estate.domain)} ${faint(estate.at)}`,
+    `${strong(harmless(estate.domain))} ${faint(estate.at)}`,
     accountLines(estate),
     nameTable(estate),
     serverTable(estate.servers),
@@ -39,7 +39,7 @@ function nameTable({ names }: Estate): string {
     harmless(hostName),
     outcomeWord(spn.outcome).trimEnd(),
     harmless(servicePrincipalName),
-    sites.join(", "),
+    harmless(sites.join(", ")),
     servers.length === 0 ? "" : String(servers.length),
   ]);
   if (rows.length === 0) return "";
@@ -60,7 +60,7 @@ function serverTable(servers: readonly ServerStatus[]): string {
       ({ site }) => site,
     );
     for (const [site, group] of well) {
-      lines.push(`${outcomeWord("pass")}  ${site || "no site"}: ${group.length} servers, ${range(group)}`);
+      lines.push(`${outcomeWord("pass")}  ${harmless(site) || "no site"}: ${group.length} servers, ${range(group)}`);
     }
   }
   return lines.join("\n");
@@ -86,7 +86,7 @@ function troubleLines({ results }: Estate): string {
       const some = objects.slice(0, named).map(harmless).join(", ");
       const more = objects.length > named ? ` and ${objects.length - named} more` : "";
       const remedy = first.remedy === undefined ? "" : `\n         ${harmless(first.remedy)}`;
-      return `${outcomeWord(first.outcome)}  ${strong(some + more)}: ${harmless(first.seen)} ${faint(`[${first.check}]`)}${remedy}`;
+      return `${outcomeWord(first.outcome)}  ${strong(some + more)}: ${harmless(first.seen)} ${faint(`[${harmless(first.check)}]`)}${remedy}`;
     })
     .join("\n");
 }

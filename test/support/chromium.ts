@@ -81,8 +81,11 @@ function readPng(file: Buffer): Image {
     return `#${pixels.toString("hex", at, at + 3)}`;
   };
   const count = (colour: string) => {
+    const [red, green, blue] = Buffer.from(colour.slice(1), "hex");
     let found = 0;
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) if (pixel(x, y) === colour) found++;
+    for (let at = 0; at < pixels.length; at += channels) {
+      if (pixels[at] === red && pixels[at + 1] === green && pixels[at + 2] === blue) found++;
+    }
     return found;
   };
   return { width, height, pixel, count };
@@ -97,20 +100,20 @@ function unfiltered(raw: Buffer, stride: number, height: number, channels: numbe
       const left = x < channels ? 0 : (out[y * stride + x - channels] ?? 0);
       const above = y === 0 ? 0 : (out[(y - 1) * stride + x] ?? 0);
       const corner = y === 0 || x < channels ? 0 : (out[(y - 1) * stride + x - channels] ?? 0);
-      const predicted = [0, left, above, (left + above) >> 1, paeth(left, above, corner)][filter ?? 0] ?? 0;
+      const predicted = predict(filter ?? 0, left, above, corner);
       out[y * stride + x] = (raw[y * (stride + 1) + 1 + x] ?? 0) + predicted;
     }
   }
   return out;
 }
 
-function paeth(left: number, above: number, corner: number): number {
+function predict(filter: number, left: number, above: number, corner: number): number {
+  if (filter === 0) return 0;
+  if (filter === 1) return left;
+  if (filter === 2) return above;
+  if (filter === 3) return (left + above) >> 1;
   const guess = left + above - corner;
-  const [toLeft, toAbove, toCorner] = [left, above, corner].map((one) => Math.abs(guess - one)) as [
-    number,
-    number,
-    number,
-  ];
+  const [toLeft, toAbove, toCorner] = [Math.abs(guess - left), Math.abs(guess - above), Math.abs(guess - corner)];
   if (toLeft <= toAbove && toLeft <= toCorner) return left;
   return toAbove <= toCorner ? above : corner;
 }
