@@ -73,6 +73,22 @@ describe("exchange-kerberos plan and check, as installed", function () {
     assert.match((await run("plan")).stdout, new RegExp(`http/${full("mail")} .*nobody`));
   });
 
+  it("says the same to a program, in a preview", async () => {
+    const source = `module.exports = async () => {
+      const { names } = await ek.planServicePrincipalNames({ entry: "${full("cas-1")}" });
+      const spns = names.filter(({ kind }) => kind === "needed").map((name) => name.servicePrincipalName);
+      return { spns: spns.join(" ") };
+    };`;
+    const program = await Stack.create("planning", source, { environment });
+    try {
+      const { status, stdout, stderr } = await program.preview();
+      assert.equal(status, 0, stdout + stderr);
+      assert.match(stdout, new RegExp(`spns *: "http/${full("autodiscover")} .*http/${full("mail")}`));
+    } finally {
+      await program.remove();
+    }
+  });
+
   it("fails, and says so to CI, where nothing is done yet", async () => {
     const { status, stdout } = await run("check", ...entry);
     assert.equal(status, 2, stdout);
