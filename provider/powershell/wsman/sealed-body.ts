@@ -16,7 +16,7 @@ export function sealedType(scheme: Scheme): string {
   return `multipart/encrypted;protocol="${protocols[scheme]}";boundary="${boundary}"`;
 }
 
-export function sealBody(text: string, context: SecurityContext, scheme: Scheme): Buffer {
+export function sealBody(text: string, context: Pick<SecurityContext, "seal">, scheme: Scheme): Buffer {
   const plain = Buffer.from(text, "utf8");
   const { token, data } = context.seal(plain);
   plain.fill(0);
@@ -39,7 +39,7 @@ export function sealBody(text: string, context: SecurityContext, scheme: Scheme)
  *
  * @throws ProviderError `protocol` for a body that is cut or not of this form; `kerberos` for one that was changed or replayed
  */
-export function openBody(body: Buffer, context: SecurityContext): string {
+export function openBody(body: Buffer, context: Pick<SecurityContext, "open">): string {
   let plain = "";
   let rest = body;
   // A large answer may come as several pairs of parts, each sealed for itself.

@@ -15,9 +15,18 @@ import {
   SecureString,
   serialize,
 } from "../../../provider/powershell/psrp";
+import { readFault } from "../../../provider/powershell/wsman/fault";
+import { openBody, sealBody } from "../../../provider/powershell/wsman/sealed-body";
+import { readSoap } from "../../../provider/powershell/wsman/soap";
 
 /** The readers that a peer's bytes reach, each as far as it goes. */
-export type Reader = "clixml" | "fragments to a client" | "fragments to a server" | "lines";
+export type Reader =
+  | "clixml"
+  | "fragments to a client"
+  | "fragments to a server"
+  | "lines"
+  | "envelopes"
+  | "sealed parts";
 
 /** One input, to keep where it found something. */
 export interface Case {
@@ -52,6 +61,15 @@ export function read({ reader, bytes }: Case): void {
       cut(bytes, (piece) => server.receive(piece, pipelineId));
       return;
     }
+    case "envelopes": {
+      const root = readSoap(bytes.toString("utf8"));
+      readFault(root);
+      for (const stream of root.descendants("rsp", "Stream")) Buffer.from(stream.content, "base64");
+      return;
+    }
+    case "sealed parts":
+      openBody(bytes, unsealed);
+      return;
     case "lines": {
       const lines = new OutOfProcessReader(100_000);
       cut(bytes, (piece) => lines.receive(piece));
@@ -83,6 +101,18 @@ const opening = (() => {
 
 const credential = new PsCredential("LAB\\ü", new SecureString("secret"));
 const noCipher = { encrypt: () => new Uint8Array(16), decrypt: () => new SecureString("") };
+
+/** Seals nothing: what is read is the form around it. */
+const unsealed = {
+  seal: (message: Uint8Array) => ({ token: Buffer.alloc(60, 7), data: Buffer.from(message) }),
+  open: (token: Uint8Array) => Buffer.from(token.subarray(Math.min(60, token.length))),
+};
+
+const soap = "http://www.w3.org/2003/05/soap-envelope";
+const envelopes = [
+  `<s:Envelope xmlns:s="${soap}" xmlns:r="http://schemas.microsoft.com/wbem/wsman/1/windows/shell"><s:Body><r:Stream Name="stdout">aGVsbG8=</r:Stream></s:Body></s:Envelope>`,
+  `<s:Envelope xmlns:s="${soap}" xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"><s:Body><s:Fault><s:Reason><s:Text xml:lang="en">no</s:Text></s:Reason><f:WSManFault Code="5"><f:Message>&lt;no&gt;</f:Message></f:WSManFault></s:Fault></s:Body></s:Envelope>`,
+];
 
 /** What the mutations start from: everything that we can write. */
 function seeds(): Case[] {
@@ -140,6 +170,8 @@ function seeds(): Case[] {
     ...clixml.map((xml): Case => ({ reader: "clixml", bytes: Buffer.from(xml) })),
     { reader: "fragments to a client", bytes: output },
     { reader: "fragments to a server", bytes: Buffer.concat([create, input]) },
+    ...envelopes.map((xml): Case => ({ reader: "envelopes", bytes: Buffer.from(xml) })),
+    ...envelopes.map((xml): Case => ({ reader: "sealed parts", bytes: sealBody(xml, unsealed, "Negotiate") })),
     ...lines.map((line): Case => ({ reader: "lines", bytes: Buffer.from(line) })),
   ];
 }
@@ -177,6 +209,11 @@ const words = [
   "<Data Stream='Default' PSGuid='",
   "</Data>",
   "PSGuid=",
+  "--Encrypted Boundary\r\n",
+  "-- Encrypted Boundary--\r\n",
+  ";Length=4294967295",
+  "Content-Type: application/octet-stream\r\n",
+  'xmlns:s=""',
 ].map((word) => Buffer.from(word));
 
 /** A random number generator that gives the same numbers for the same seed (mulberry32). */
