@@ -1,4 +1,4 @@
-import type { NamespacePlan } from "../provider/checks/namespace-plan";
+import type { NamespacePlan } from "../provider/checks/plan";
 
 /** What the article calls the account. */
 const defaultAccount = "EXCH2016ASA";

@@ -1,5 +1,4 @@
-import type { HeldName, NamespacePlan } from "../provider/checks/namespace-plan";
-import type { Disagreement, NameKind } from "../provider/checks/plan";
+import type { Disagreement, HeldName, NameKind, NamespacePlan } from "../provider/checks/plan";
 import { table } from "./table";
 import { faint, strong } from "./terminal";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { NamespacePlan } from "../provider/checks/namespace-plan";
+import type { NamespacePlan } from "../provider/checks/plan";
 
 export type { NamespacePlan };
 

@@ -1,32 +1,7 @@
 import { spnHolders } from "../directory/spn-holders";
-import type { Disagreement, PlannedName } from "./plan";
+import type { NamespacePlan } from "./plan";
 import { Subject } from "./subject";
 import type { Selection, World } from "./world";
-
-/** A name, and who answers to its SPN now. */
-export interface HeldName extends PlannedName {
-  /** Distinguished names; for a name that needs no SPN, of whoever has one all the same. */
-  readonly holders: readonly string[];
-}
-
-export interface PlannedSite {
-  readonly site: string;
-  /** Full names of the servers that run Client Access services. */
-  readonly servers: readonly string[];
-  /** Names that need an SPN. */
-  readonly hostNames: readonly string[];
-}
-
-/** What a deployment is made of, read from what the servers give to clients. */
-export interface NamespacePlan {
-  readonly domain: string;
-  /** `DOMAIN\name` of the account that servers hold already. */
-  readonly account: string | undefined;
-  readonly sites: readonly PlannedSite[];
-  /** Those that need an SPN first. */
-  readonly names: readonly HeldName[];
-  readonly disagreements: readonly Disagreement[];
-}
 
 /**
  * Which names of which site need an SPN (article, "Identify the Service Principal Names"). Nothing is written.
