@@ -11,9 +11,29 @@ const named = 4;
  * all objects that have it in common, with the remedy.
  */
 export function checkText(report: CheckReport): string {
-  const checks = [...Map.groupBy(report.results, ({ check }) => check).values()];
-  const lines = checks.flatMap((results) => checkLines(results));
+  const unseen = sameUnknowns(report.results);
+  const told = new Set(unseen.flat());
+  const checks = Map.groupBy(
+    report.results.filter((result) => !told.has(result)),
+    ({ check }) => check,
+  );
+  const lines = [...unseen.flatMap(unseenLines), ...[...checks.values()].flatMap(checkLines)];
   return [...lines, "", summary(report)].join("\n");
+}
+
+/** What many checks could not see for one reason, such as a server that does not answer. */
+function sameUnknowns(results: readonly CheckResult[]): CheckResult[][] {
+  const unknowns = results.filter(({ outcome }) => outcome === "unknown");
+  const groups = Map.groupBy(unknowns, ({ object, seen }) => JSON.stringify([object, seen]));
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+function unseenLines(group: readonly CheckResult[]): string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const checks = group.map(({ check }) => check);
+  const heading = `${outcomeWord("unknown")}  ${strong(harmless(first.object))}: ${harmless(first.seen)}`;
+  return [heading, faint(`         Not checked: ${checks.length} checks (${some(checks)})`)];
 }
 
 function checkLines(results: readonly CheckResult[]): string[] {

@@ -1,5 +1,4 @@
 import { type Account, findQualified } from "../directory/accounts";
-import { Lazy } from "../directory/concurrency";
 import { type DomainController, domainControllers } from "../directory/replication";
 import { ProviderError } from "../error";
 import { type AlternateAccount, readAlternateAccount } from "../exchange/alternate-account";
@@ -23,12 +22,12 @@ export interface Survey {
 
 /** What the checks look at, each thing read once, when the first check asks for it. */
 export class Subject {
-  private readonly listed = new Lazy(() => this.list());
-  private readonly looked = new Lazy(() => this.survey());
-  private readonly chosen = new Lazy(() => this.choose());
-  private readonly found = new Lazy(() => this.findAccount());
-  private readonly planned = new Lazy(() => this.plan());
-  private readonly controllersFound = new Lazy(() => domainControllers(this.world.directory));
+  private readonly listed = once(() => this.list());
+  private readonly looked = once(() => this.survey());
+  private readonly chosen = once(() => this.choose());
+  private readonly found = once(() => this.findAccount());
+  private readonly planned = once(() => this.plan());
+  private readonly controllersFound = once(() => domainControllers(this.world.directory));
 
   constructor(
     readonly world: World,
@@ -37,27 +36,27 @@ export class Subject {
 
   /** Every Exchange server of the organization. */
   organization(): Promise<readonly ExchangeServer[]> {
-    return this.listed.get();
+    return this.listed();
   }
 
   /** The servers to look at, each with what it holds. */
   servers(): Promise<Survey> {
-    return this.looked.get();
+    return this.looked();
   }
 
   /** `DOMAIN\name`, as given or as the servers hold it; `undefined` where neither says one. */
   accountName(): Promise<string | undefined> {
-    return this.chosen.get();
+    return this.chosen();
   }
 
   /** The account; `undefined` where the domain has none of that name, or no name is known. */
   account(): Promise<Account | undefined> {
-    return this.found.get();
+    return this.found();
   }
 
   /** What the servers give to clients. */
   namePlan(): Promise<NamePlan> {
-    return this.planned.get();
+    return this.planned();
   }
 
   /** The names that need an SPN. */
@@ -69,7 +68,7 @@ export class Subject {
   }
 
   controllers(): Promise<readonly DomainController[]> {
-    return this.controllersFound.get();
+    return this.controllersFound();
   }
 
   get signal(): AbortSignal | undefined {
@@ -157,4 +156,13 @@ export class Subject {
     if (servers === undefined) return clientAccess && product !== "2010";
     return servers.some((server) => server.toLowerCase() === fqdn);
   }
+}
+
+/** The same answer for all who ask; so is a failure: what does not answer is not asked again, nor sent a wrong password. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

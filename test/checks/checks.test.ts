@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
 import { after, before, describe, it } from "mocha";
+import { checkText } from "../../cli/check-text";
 import { runbook } from "../../provider/checks/runbook";
 import { replicate } from "./breaking";
 import { faults, isLag, replicated } from "./faults";
-import { Healthy, line, troubles } from "./healthy";
+import { Healthy, hostNames, line, troubles } from "./healthy";
 
 describe("the runbook", function () {
   this.timeout(60_000);
@@ -24,6 +25,18 @@ describe("the runbook", function () {
       // It connects to the servers themselves, which is for those who ask for it.
       ["proof-accepted"],
     );
+  });
+
+  it("says once what keeps all checks from their work, and to people in a few lines", async () => {
+    const report = await healthy.check({ entry: "nobody.example.com", hostNames });
+    const unseen = report.results.filter(({ outcome }) => outcome === "unknown");
+    assert.ok(unseen.length > 20, String(unseen.length));
+    assert.equal(new Set(unseen.map(({ seen }) => seen)).size, 1);
+    // DNS, and who else has a name, can be seen without Exchange.
+    const passed = new Set(report.results.flatMap(({ check, outcome }) => (outcome === "pass" ? [check] : [])));
+    for (const check of ["dns-address-record", "dns-same-answer", "spn-deleted-holder"])
+      assert.ok(passed.has(check), check);
+    assert.ok(checkText(report).split("\n").length <= 12, checkText(report));
   });
 
   for (const fault of faults) {
