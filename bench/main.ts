@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { insideNamespace } from "../lab/command";
 import { labEnvironment } from "../lab/environment";
+import { exchangeUp } from "../lab/exchange/up";
 import { checkoutFolder } from "../lab/folders";
 import { providePackages, requireRoot } from "../lab/packages";
 import { providePulumiCli } from "../lab/pulumi-cli";
@@ -14,8 +15,9 @@ import * as logs from "./http-proxy-log";
 import * as local from "./local";
 import * as psrp from "./psrp";
 import * as pulumi from "./pulumi";
+import * as wsman from "./wsman";
 
-const benches = { directory, exchange, logs, pulumi, psrp, local };
+const benches = { directory, exchange, logs, pulumi, psrp, wsman, local };
 const insideFlag = "--inside";
 
 /** `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error. */
@@ -27,6 +29,7 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     await providePackages(["network", "directory", "clients"], say);
     await labUp({ dc2: true }, say);
+    await exchangeUp({ servers: 2 }, say);
     await installPackage(say);
     await ensurePython(say);
     const environment = { ...process.env, ...labEnvironment(await providePulumiCli(say)) };
