@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Attribute, Change, type Client, Attribute as LdapAttribute } from "ldapts";
 import { authorityFile } from "../../../lab/certificates";
@@ -7,6 +7,7 @@ import { administrator, corp, dc1, hostName } from "../../../lab/domain-controll
 import { unicodePassword, withDirectory } from "../../../lab/exchange/active-directory";
 import { control } from "../../../lab/exchange/control/client";
 import type { ControlRequest } from "../../../lab/exchange/control/request";
+import { httpProxyRows as rowsOf } from "../../../lab/exchange/front-end/http-proxy-rows";
 import { exchangeControlSocket, exchangeFolder } from "../../../lab/exchange/up";
 import { labFolder } from "../../../lab/folders";
 import { password } from "../../../lab/passwords";
@@ -156,13 +157,5 @@ export function basicOptions(): string[] {
 
 /** Rows of a server's HttpProxy logs of one protocol, by column name. */
 export function httpProxyRows(server: string, protocol: string): Record<string, string>[] {
-  const folder = join(exchangeFolder, "servers", server, "Logging", "HttpProxy", protocol);
-  return readdirSync(folder).flatMap((file) => {
-    const lines = readFileSync(join(folder, file), "utf8")
-      .replace(/^\uFEFF/, "")
-      .split(/\r?\n/);
-    const names = (lines.find((line) => line.startsWith("#Fields: ")) ?? "").slice("#Fields: ".length).split(",");
-    const rows = lines.filter((line) => line !== "" && !line.startsWith("#"));
-    return rows.map((row) => Object.fromEntries(row.split(",").map((value, at) => [names[at] ?? "", value])));
-  });
+  return rowsOf(join(exchangeFolder, "servers", server), protocol);
 }

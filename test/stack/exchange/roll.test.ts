@@ -166,6 +166,8 @@ for (const method of ["script", "cmdlet"] as const) {
         await request(cache, 2);
         // Another number of pieces than the first time is possible: then the roll just came to its end.
         const finished = await rollIn({ KILL_AT: String(last) }, inputs(next()));
+        // What the killed process has left open would end by idling, minutes later: a user may have only so many.
+        await tell({ request: "expire-shells" });
         if (finished === undefined) killed += 1;
         else deployment.outputs = finished;
         for (const server of servers) await tell({ request: "settle", server });
