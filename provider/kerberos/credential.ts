@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ProviderError } from "../error";
 import {
   bufferOf,
   call,
@@ -34,6 +35,9 @@ export interface Secret {
 
 /** The library's hold on an identity. Getting it with a password or a keytab asks the KDC. */
 export class Credential {
+  private users = 0;
+  private closed = false;
+
   constructor(
     readonly mechanism: Mechanism,
     private pointer: unknown,
@@ -53,16 +57,28 @@ export class Credential {
     }
   }
 
-  /** The library's pointer to it. */
-  get handle(): unknown {
-    return this.pointer;
+  /** Runs a call of the library with the pointer; a {@link close} meanwhile takes effect behind it, for the call is on another thread. */
+  async use<T>(work: (pointer: unknown) => Promise<T>): Promise<T> {
+    if (this.closed) throw new ProviderError("kerberos", "The Kerberos logon is closed.");
+    this.users += 1;
+    try {
+      return await work(this.pointer);
+    } finally {
+      this.users -= 1;
+      this.release();
+    }
   }
 
-  /** Gives the tickets back; it can be used no more. */
+  /** Gives the tickets back; it can be used no more. Idempotent. */
   close(): void {
-    const { pointer } = this;
+    this.closed = true;
+    this.release();
+  }
+
+  private release(): void {
+    if (!this.closed || this.users > 0 || this.pointer === null) return;
+    call(gssapi().releaseCredential, [this.pointer]);
     this.pointer = null;
-    if (pointer !== null) call(gssapi().releaseCredential, [pointer]);
   }
 }
 

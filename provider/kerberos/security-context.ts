@@ -11,6 +11,7 @@ import {
   importPrincipal,
   mechanisms,
   releaseName,
+  type Status,
   take,
 } from "./gssapi";
 import { kerberosFailure } from "./kerberos-failure";
@@ -41,6 +42,8 @@ export class SecurityContext {
   #name: unknown;
   #pointer: unknown = null;
   #established = false;
+  #stepping = false;
+  #closed = false;
 
   /** @throws ProviderError `kerberos` for a name that is none */
   constructor(credential: Credential, options: ContextOptions) {
@@ -69,13 +72,23 @@ export class SecurityContext {
     const granted: [number] = [0];
     const mechanism = mechanisms[this.#credential.mechanism];
     const input = answer === undefined ? null : bufferOf(answer);
-    const status = await callAsync(
-      gssapi().initContext,
-      ...[this.#credential.handle, context, this.#name, mechanism, wanted, 0, this.#bindings, input, null, output],
-      ...[granted, [0]],
-    );
-    this.#pointer = context[0];
+    this.#stepping = true;
+    let status: Status;
+    try {
+      status = await this.#credential.use((credential) =>
+        callAsync(
+          gssapi().initContext,
+          ...[credential, context, this.#name, mechanism, wanted, 0, this.#bindings, input, null, output],
+          ...[granted, [0]],
+        ),
+      );
+    } finally {
+      this.#stepping = false;
+      this.#pointer = context[0];
+      if (this.#closed) this.close();
+    }
     const token = take(output);
+    if (this.#closed) throw new ProviderError("kerberos", "The security context is closed.");
     if (failed(status.major)) {
       const what =
         answer === undefined
@@ -137,11 +150,14 @@ export class SecurityContext {
 
   /** Idempotent. */
   close(): void {
+    this.#closed = true;
+    this.#established = false;
+    // The library may be at it on another thread: then it is given back behind that.
+    if (this.#stepping) return;
     if (this.#pointer !== null) call(gssapi().deleteContext, [this.#pointer], null);
     this.#pointer = null;
     releaseName(this.#name);
     this.#name = null;
-    this.#established = false;
   }
 }
 

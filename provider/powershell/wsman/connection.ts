@@ -1,8 +1,9 @@
 import { ProviderError } from "../../error";
-import { Credential, type Identity, SecurityContext } from "../../kerberos";
+import { type Identity, SecurityContext } from "../../kerberos";
 import type { SecureString } from "../psrp";
 import type { CookieJar } from "./cookie-jar";
 import { type HttpAnswer, HttpExchange } from "./http-exchange";
+import type { Logon } from "./logon";
 import { refusedStatus } from "./refused-status";
 import { openBody, type Scheme, sealBody, sealedType } from "./sealed-body";
 import { channelBinding, connectSocket } from "./socket";
@@ -15,6 +16,8 @@ export type WsmanIdentity =
 export interface ConnectionOptions {
   readonly url: URL;
   readonly identity: WsmanIdentity;
+  /** The Kerberos logon that all connections of a session share; none for a password inside TLS. */
+  readonly logon: Logon | undefined;
   /** The server's principal. */
   readonly service: string;
   readonly ca?: string | undefined;
@@ -25,7 +28,6 @@ export interface ConnectionOptions {
 /** A security context, which lives and dies with its connection. */
 interface Proved {
   readonly scheme: Scheme;
-  readonly credential: Credential;
   readonly context: SecurityContext;
 }
 
@@ -49,8 +51,7 @@ export class Connection {
   static async open(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options, new HttpExchange(options.url, await connectSocket(options)));
     try {
-      const { identity } = options;
-      if (identity.kind !== "basic") await connection.#prove(identity, "Negotiate");
+      if (options.logon !== undefined) await connection.#prove(options.logon, "Negotiate");
       return connection;
     } catch (error) {
       connection.destroy();
@@ -101,13 +102,13 @@ export class Connection {
   }
 
   /** RFC 4559 with an empty body, which has no effect; the token of the answer proves the server. */
-  async #prove(identity: Identity, scheme: Scheme): Promise<void> {
+  async #prove(logon: Logon, scheme: Scheme): Promise<void> {
     const { url, service } = this.#options;
     const secure = url.protocol === "https:";
-    const credential = await Credential.acquire(identity, scheme === "Negotiate" ? "spnego" : "kerberos");
+    const credential = await logon.credential(scheme === "Negotiate" ? "spnego" : "kerberos");
     const binding = channelBinding(this.#http.socket);
     const context = new SecurityContext(credential, { service, seal: !secure, channelBinding: binding });
-    this.#proved = { scheme, credential, context };
+    this.#proved = { scheme, context };
     let token = await context.step();
     for (let round = 0; round < 4; round += 1) {
       const headers = { Authorization: `${scheme} ${token.toString("base64")}`, "Content-Type": soapType };
@@ -123,7 +124,7 @@ export class Connection {
       }
       if (answer.status === 401 && scheme === "Negotiate" && !offered.has("negotiate") && offered.has("kerberos")) {
         this.#forget();
-        return this.#prove(identity, "Kerberos");
+        return this.#prove(logon, "Kerberos");
       }
       if (answer.status !== 401 && answer.status >= 300) throw refusedStatus(url, answer, false);
       throw notProved(url, answer.status, [...offered.keys()]);
@@ -145,7 +146,6 @@ export class Connection {
 
   #forget(): void {
     this.#proved?.context.close();
-    this.#proved?.credential.close();
     this.#proved = undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { PowerShellSession } from "../pipeline";
 import { RunspacePoolSession, type SessionOptions } from "../runspace-pool-session";
 import type { WsmanIdentity } from "./connection";
 import { CookieJar } from "./cookie-jar";
+import { Logon } from "./logon";
 import { WsmanChannel } from "./wsman-channel";
 
 export type { WsmanIdentity } from "./connection";
@@ -38,6 +39,7 @@ export async function openWsmanSession(options: WsmanOptions & SessionOptions): 
     url,
     to: options.url,
     identity: options.identity,
+    logon: options.identity.kind === "basic" ? undefined : new Logon(options.identity),
     service: `HTTP/${url.hostname}${options.realm === undefined ? "" : `@${options.realm}`}`,
     resourceUri: options.resourceUri ?? "http://schemas.microsoft.com/powershell/Microsoft.PowerShell",
     operationTimeout: options.operationTimeout ?? 20,

@@ -105,6 +105,7 @@ export class WsmanChannel implements Channel {
     this.#destroyed = true;
     for (const connection of this.#connections) connection.destroy();
     this.#connections.clear();
+    this.#options.logon?.close();
     this.#idle.length = 0;
   }
 
