@@ -10,7 +10,8 @@ import { statusText } from "../../cli/status/status-text";
 import { runCommand } from "../../lab/command";
 import { heading } from "../../provider/checks/check";
 import type { CheckReport } from "../../provider/checks/report";
-import { faults } from "../checks/faults";
+import { replicate } from "../checks/breaking";
+import { faults, replicated } from "../checks/faults";
 import { Healthy } from "../checks/healthy";
 import { account, at, checkReport, type Fault, hostName, serverName } from "../support/check-report";
 import { render, screenshot } from "../support/chromium";
@@ -208,8 +209,11 @@ print(json.dumps([[s.name, s.labels, s.value] for f in text_string_to_metric_fam
       it(`is red at ${what}, and nowhere else`, async () => {
         const fault = faults.find((one) => one.what === what);
         assert.ok(fault, what);
+        const partition = replicated(fault);
+        const level = async () => (partition === undefined ? undefined : await replicate(partition));
         await fault.make(healthy);
         try {
+          await level();
           const report = await healthy.check({
             skip: ["proof", "account-replicated", "dns-same-answer"],
             ...fault.selection,
@@ -221,6 +225,7 @@ print(json.dumps([[s.name, s.labels, s.value] for f in text_string_to_metric_fam
           );
         } finally {
           await fault.mend?.(healthy);
+          await level();
           healthy.deploy();
         }
       });

@@ -112,6 +112,13 @@ describe("examples, as a user copies them", function () {
     assert.match(await downAsBefore(one), /Clients keep their tickets/);
   });
 
+  it("single-site: both names open on both servers", async () => {
+    const one = await copy("single-site");
+    await upAndSettled(one);
+    for (const host of ["mail", "autodiscover"]) assert.deepEqual(await through(host), { "CAS-1": 200, "CAS-2": 200 });
+    await downAsBefore(one);
+  });
+
   it("hybrid: OAuth stays", async () => {
     const one = await copy("hybrid");
     await upAndSettled(one);
