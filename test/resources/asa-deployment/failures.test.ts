@@ -256,20 +256,25 @@ for (const method of ["script", "cmdlet"] as const) {
       await converges(standing);
     });
 
+    /** In a text, times have no more than seconds, and what is new must show as new. */
+    async function nextSecond(): Promise<void> {
+      const second = () => Math.floor(Date.now() / 1000);
+      const now = second();
+      await waitUntil("the next second", async () => second() > now);
+    }
+
     it("works the same where servers show only text, in a culture of their own", async () => {
       const { state } = world.organization;
       state.configurationShape = "text";
       world.organization.require("cas-2").state.culture = "de-DE";
       try {
         const standing = await deployed();
-        // In a text, times have no more than seconds, and what is new must show as new.
-        const second = () => Math.floor(Date.now() / 1000);
-        const deployedAt = second();
-        await waitUntil("the next second", async () => second() > deployedAt);
+        await nextSecond();
         await converges(standing);
         world.organization.require("cas-3").credentials.replace([]);
         await standing.deployment.refresh(world.run());
         assert.deepEqual(conditions(standing.deployment), ["cas-1 deployed", "cas-2 deployed", "cas-3 missing"]);
+        await nextSecond();
         await standing.deployment.up(standing.next, world.run());
         assert.deepEqual(conditions(standing.deployment), allDeployed);
       } finally {
