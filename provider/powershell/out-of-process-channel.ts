@@ -22,6 +22,8 @@ export class OutOfProcessChannel implements Channel {
   readonly #streams: ServerStreams;
   readonly #reader = new OutOfProcessReader();
   readonly #acks = new Map<string, Deferred>();
+  /** Data that the server has not yet acknowledged, by pool or pipeline. */
+  readonly #underway = new Map<string, Deferred>();
   /** Set once nothing more will come: by a close, a loss, or {@link destroy}. */
   #over: ProviderError | undefined;
 
@@ -49,7 +51,10 @@ export class OutOfProcessChannel implements Channel {
   }
 
   async send({ pipelineId, stream, data }: OutgoingData): Promise<void> {
-    await this.#write({ type: "data", stream, id: pipelineId ?? poolGuid, data });
+    const id = pipelineId ?? poolGuid;
+    await this.#taken(id);
+    this.#underway.set(id, new Deferred());
+    await this.#write({ type: "data", stream, id, data });
   }
 
   async openPipeline(pipelineId: string, pieces: readonly OutgoingData[]): Promise<void> {
@@ -81,11 +86,24 @@ export class OutOfProcessChannel implements Channel {
 
   #receive(packet: OutOfProcessPacket, events: ChannelEvents): void {
     if (packet.type === "data") events.data(packet.data, packet.id === poolGuid ? null : packet.id);
+    else if (packet.type === "dataAck") this.#underway.get(packet.id)?.resolve();
     else this.#acks.get(`${packet.type} ${packet.id}`)?.resolve();
+  }
+
+  /**
+   * PowerShell gives each line to a thread of its own, so what follows at once may overtake: a later piece, a signal, a close.
+   * Nothing is sent about a pipeline before its last piece is acknowledged.
+   */
+  async #taken(id: string): Promise<void> {
+    for (let piece = this.#underway.get(id); piece !== undefined; piece = this.#underway.get(id)) {
+      await piece.promise;
+      if (this.#underway.get(id) === piece) this.#underway.delete(id);
+    }
   }
 
   async #acknowledged(ack: Ack, packet: OutOfProcessPacket): Promise<void> {
     const key = `${ack} ${packet.id}`;
+    await this.#taken(packet.id);
     const deferred = new Deferred();
     this.#acks.set(key, deferred);
     try {
@@ -110,7 +128,7 @@ export class OutOfProcessChannel implements Channel {
   #end(error: ProviderError): boolean {
     if (this.#over !== undefined) return false;
     this.#over = error;
-    for (const ack of this.#acks.values()) ack.reject(error);
+    for (const ack of [...this.#acks.values(), ...this.#underway.values()]) ack.reject(error);
     return true;
   }
 }

@@ -1,6 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { PoolEnd, PoolListener } from "../../../lab/exchange/wsman/remote-shell";
-import { deserialize, encodePacket, OutOfProcessReader, PsObject, poolGuid } from "../../../provider/powershell/psrp";
+import {
+  deserialize,
+  encodePacket,
+  type OutOfProcessPacket,
+  OutOfProcessReader,
+  PsObject,
+  poolGuid,
+} from "../../../provider/powershell/psrp";
 import { Reassembler } from "../../../provider/powershell/psrp/fragment";
 import { decodeMessage } from "../../../provider/powershell/psrp/message";
 
@@ -12,8 +19,8 @@ export class EnginePool implements PoolEnd {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly reader = new OutOfProcessReader();
   private readonly streams = new Map<string, Reassembler>();
-  /** Data that waits until the engine has taken note of its pipeline. */
-  private readonly waiting = new Map<string, Uint8Array[]>();
+  /** What goes to the engine, by pool or pipeline: the next only when it has acknowledged the one before. */
+  private readonly outgoing = new Map<string, OutOfProcessPacket[]>();
 
   constructor(
     engine: string,
@@ -25,20 +32,18 @@ export class EnginePool implements PoolEnd {
     this.child.stdout.on("data", (bytes: Buffer) => {
       for (const packet of this.reader.receive(bytes)) {
         if (packet.type === "data") this.pass(packet.id, packet.data);
-        else if (packet.type === "commandAck") this.begin(packet.id);
+        else this.acknowledged(packet.id);
       }
     });
   }
 
   receive(data: Uint8Array, pipelineId: string | null): void {
     const id = pipelineId ?? poolGuid;
-    const waiting = this.waiting.get(id);
-    if (waiting !== undefined) waiting.push(data);
-    else if (pipelineId !== null && !this.streams.has(id)) {
-      this.waiting.set(id, [data]);
+    if (pipelineId !== null && !this.streams.has(id)) {
       this.streams.set(id, new Reassembler());
       this.write({ type: "command", id });
-    } else this.write({ type: "data", stream: "default", id, data });
+    }
+    this.write({ type: "data", stream: "default", id, data });
   }
 
   stop(pipelineId: string): void {
@@ -53,9 +58,12 @@ export class EnginePool implements PoolEnd {
     this.child.kill("SIGKILL");
   }
 
-  private begin(id: string): void {
-    for (const data of this.waiting.get(id) ?? []) this.write({ type: "data", stream: "default", id, data });
-    this.waiting.delete(id);
+  private acknowledged(id: string): void {
+    const queue = this.outgoing.get(id) ?? [];
+    queue.shift();
+    const [next] = queue;
+    if (next === undefined) this.outgoing.delete(id);
+    else this.child.stdin.write(encodePacket(next));
   }
 
   private pass(id: string, data: Uint8Array): void {
@@ -70,7 +78,12 @@ export class EnginePool implements PoolEnd {
     }
   }
 
-  private write(packet: Parameters<typeof encodePacket>[0]): void {
-    this.child.stdin.write(encodePacket(packet));
+  private write(packet: OutOfProcessPacket): void {
+    const queue = this.outgoing.get(packet.id);
+    if (queue !== undefined) queue.push(packet);
+    else {
+      this.outgoing.set(packet.id, [packet]);
+      this.child.stdin.write(encodePacket(packet));
+    }
   }
 }
