@@ -1,5 +1,7 @@
 import { type CheckResult, type Outcome, worst } from "../../provider/checks/check";
+import { day } from "../../provider/checks/finding";
 import type { AccountSummary, CheckReport, NameSummary, ServerSummary } from "../../provider/checks/report";
+import { sameAccount } from "../../provider/directory/qualified-name";
 
 /** Something that checks look at, with what they say of it. */
 export interface Judged {
@@ -45,7 +47,6 @@ export interface Estate {
   readonly results: readonly CheckResult[];
 }
 
-const day = 24 * 60 * 60_000;
 /** Checks of a server that are about the credential, not about how clients log on to it. */
 const credentialChecks = ["server-reachable", "server-credential", "server-generation", "server-previous"];
 
@@ -109,7 +110,8 @@ function wholeDays(time: number): number {
 
 function hasCredential(server: ServerSummary, account: AccountSummary | undefined): boolean | undefined {
   if (server.alternateAccount === undefined || account === undefined) return undefined;
-  return server.alternateAccount.credentials[0]?.account.toLowerCase() === account.qualifiedName.toLowerCase();
+  const [newest] = server.alternateAccount.credentials;
+  return newest !== undefined && sameAccount(newest.account, account.qualifiedName);
 }
 
 function judged(results: readonly CheckResult[]): Judged {

@@ -16,14 +16,14 @@ export async function runChecks(world: World, selection: Selection): Promise<Che
   const at = new Date().toISOString();
   const chosen = chosenChecks(selection);
   const subject = new Subject(world, selection);
-  const results = await Promise.all(chosen.map((check) => resultsOf(check, subject)));
+  const results = (await Promise.all(chosen.map((check) => resultsOf(check, subject)))).flat();
   return {
     at,
     domain: world.settings.domain,
     account: await accountSummary(subject),
     names: await nameSummaries(subject),
     servers: await serverSummaries(subject),
-    results: results.flat().map((result) => explained(result, results.flat())),
+    results: results.map((result) => explained(result, results)),
   };
 }
 

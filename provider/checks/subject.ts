@@ -1,17 +1,23 @@
-import { type Account, findQualified } from "../directory/accounts";
-import { type DomainController, domainControllers } from "../directory/replication";
+import type { Account } from "../directory/accounts";
+import { findQualified } from "../directory/qualified-name";
+import { domainControllers } from "../directory/replication";
 import { ProviderError } from "../error";
 import { type AlternateAccount, readAlternateAccount } from "../exchange/alternate-account";
 import { type ExchangeServer, listExchangeServers } from "../exchange/exchange-servers";
+import { type MapiVirtualDirectory, readMapiVirtualDirectories } from "../exchange/mapi-virtual-directory";
 import { readNamespaces } from "../exchange/namespaces";
+import { type OutlookAnywhere, readOutlookAnywhere } from "../exchange/outlook-anywhere";
 import type { RemoteShell } from "../exchange/remote-shell";
 import { type NamePlan, planNames } from "./plan";
+import { trustSides } from "./trust-sides";
 import type { Selection, World } from "./world";
 
 /** A server that answered, and what it holds. */
 export interface Server extends ExchangeServer {
   readonly shell: RemoteShell;
   readonly alternate: AlternateAccount;
+  outlookAnywhere(): Promise<readonly OutlookAnywhere[]>;
+  mapi(): Promise<readonly MapiVirtualDirectory[]>;
 }
 
 /** Servers by full name: those that answered, and why the others did not. */
@@ -22,42 +28,27 @@ export interface Survey {
 
 /** What the checks look at, each thing read once, when the first check asks for it. */
 export class Subject {
-  private readonly listed = once(() => this.list());
-  private readonly looked = once(() => this.survey());
-  private readonly chosen = once(() => this.choose());
-  private readonly found = once(() => this.findAccount());
-  private readonly planned = once(() => this.plan());
-  private readonly controllersFound = once(() => domainControllers(this.world.directory));
+  /** Every Exchange server of the organization. */
+  readonly organization = once(() => this.list());
+  /** The servers to look at, each with what it holds. */
+  readonly servers = once(() => this.survey());
+  /** `DOMAIN\name`, as given or as the servers hold it; `undefined` where neither says one. */
+  readonly accountName = once(() => this.choose());
+  /** The account; `undefined` where the domain has none of that name, or no name is known. */
+  readonly account = once(() => this.findAccount());
+  /** What the servers give to clients. */
+  readonly namePlan = once(() => this.plan());
+  readonly controllers = once(() => domainControllers(this.world.directory));
+  /** The trust with each forest of users. */
+  readonly trusts = once(() => {
+    const { directory, userForests } = this.world;
+    return Promise.all(userForests.map((users) => trustSides(directory, users)));
+  });
 
   constructor(
     readonly world: World,
     readonly selection: Selection,
   ) {}
-
-  /** Every Exchange server of the organization. */
-  organization(): Promise<readonly ExchangeServer[]> {
-    return this.listed();
-  }
-
-  /** The servers to look at, each with what it holds. */
-  servers(): Promise<Survey> {
-    return this.looked();
-  }
-
-  /** `DOMAIN\name`, as given or as the servers hold it; `undefined` where neither says one. */
-  accountName(): Promise<string | undefined> {
-    return this.chosen();
-  }
-
-  /** The account; `undefined` where the domain has none of that name, or no name is known. */
-  account(): Promise<Account | undefined> {
-    return this.found();
-  }
-
-  /** What the servers give to clients. */
-  namePlan(): Promise<NamePlan> {
-    return this.planned();
-  }
 
   /** The names that need an SPN. */
   async hostNames(): Promise<readonly string[]> {
@@ -65,10 +56,6 @@ export class Subject {
     if (hostNames !== undefined) return hostNames.map((name) => name.toLowerCase());
     const { names } = await this.namePlan();
     return names.filter(({ kind }) => kind === "needed").map(({ hostName }) => hostName);
-  }
-
-  controllers(): Promise<readonly DomainController[]> {
-    return this.controllersFound();
   }
 
   get signal(): AbortSignal | undefined {
@@ -106,14 +93,16 @@ export class Subject {
       }
     }
     this.progress(`looking at ${chosen.length} servers`);
-    const settled = await exchange.onEach(
-      chosen.map(({ fqdn }) => fqdn),
-      async (fqdn) => {
-        const one = chosen.find((server) => server.fqdn === fqdn) as ExchangeServer;
-        const shell = exchange.endpoint(fqdn);
-        return { ...one, shell, alternate: await readAlternateAccount(shell, one, this.signal) };
-      },
-    );
+    const settled = await exchange.onEach(chosen, async (server): Promise<Server> => {
+      const shell = exchange.endpoint(server.fqdn);
+      return {
+        ...server,
+        shell,
+        alternate: await readAlternateAccount(shell, server, this.signal),
+        outlookAnywhere: once(() => readOutlookAnywhere(shell, server, this.signal)),
+        mapi: once(() => readMapiVirtualDirectories(shell, server, this.signal)),
+      };
+    });
     const answered = settled.flatMap((one, index) => {
       if (one.status === "fulfilled") return [one.value];
       silent.set(chosen[index]?.fqdn ?? "", ProviderError.from(one.reason));

@@ -20,6 +20,17 @@ export interface AlternateAccount {
   readonly comparable: boolean;
 }
 
+/** How long before the directory has the password the first server may have got it: a roll takes its time. */
+const rollDuration = 60 * 60_000;
+
+/**
+ * Whether a credential that was added then is certain to have another password than the account got at that time.
+ * Both in ISO 8601; what is none proves nothing.
+ */
+export function predatesPassword(added: string, passwordLastSet: string): boolean {
+  return Date.parse(added) + rollDuration < Date.parse(passwordLastSet);
+}
+
 /**
  * Reads which accounts a server holds (article, "Verify the deployment of the ASA credential").
  * @throws ProviderError `wrong-server` where another server answered: an unknown identity gives all of them.

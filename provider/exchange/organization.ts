@@ -35,10 +35,7 @@ export class ExchangeOrganization {
   }
 
   /** Does the same on several servers, a limited number at a time; one that fails does not keep the others from it. */
-  onEach<S extends string, T>(
-    servers: readonly S[],
-    work: (server: S) => Promise<T>,
-  ): Promise<PromiseSettledResult<T>[]> {
+  onEach<S, T>(servers: readonly S[], work: (server: S) => Promise<T>): Promise<PromiseSettledResult<T>[]> {
     return Promise.allSettled(servers.map((server) => this.limiter.run(() => work(server))));
   }
 

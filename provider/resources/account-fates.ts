@@ -1,4 +1,6 @@
 import type { Directory } from "../directory/directory";
+import { sameAccount } from "../directory/qualified-name";
+import { type Preview, unknown } from "./handler";
 
 /**
  * What `diff` has found for the accounts of this run, by qualified name. An account that is only changed is unknown in a
@@ -35,6 +37,16 @@ export function accountWasMade(directory: Directory, qualifiedName: string, guid
 export function madeAnew(directory: Directory, qualifiedName: string, guid: string): boolean {
   const found = table(made, directory).get(qualifiedName.toLowerCase());
   return found !== undefined && found !== guid;
+}
+
+/** Whether a resource will belong to another account than state says, or may: what is not known yet may be any. */
+export function accountMoves(
+  directory: Directory,
+  olds: { readonly account: string; readonly accountGuid: string },
+  account: Preview<string>,
+): boolean {
+  if (account === unknown) return !accountStays(directory, olds.account);
+  return !sameAccount(olds.account, account) || madeAnew(directory, olds.account, olds.accountGuid);
 }
 
 export function accountWillBeAdopted(directory: Directory, guid: string): void {

@@ -1,3 +1,4 @@
+import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { readAlternateAccount } from "../../exchange/alternate-account";
 import type { ExchangeServer } from "../../exchange/exchange-servers";
@@ -30,7 +31,7 @@ async function shares(server: ExchangeServer, name: string, reader: Server, subj
   try {
     const asked = { ...server, product: reader.product };
     const { credentials } = await readAlternateAccount(reader.shell, asked, subject.signal);
-    if (!credentials.some(({ account }) => account.toLowerCase() === name.toLowerCase())) {
+    if (!credentials.some(({ account }) => sameAccount(account, name))) {
       return pass(fqdn, "it runs Exchange 2010, and does not have the account.", reader.fqdn);
     }
     const seen = `it runs Exchange 2010 and holds ${name} too.`;

@@ -3,6 +3,7 @@ import { askWebSite } from "../../exchange/web-site";
 import type { Credential } from "../../kerberos";
 import { type Check, type Finding, heading } from "../check";
 import { fail, pass, unknown } from "../finding";
+import { onServers } from "../server/on-servers";
 import type { Server, Subject } from "../subject";
 import { kerberos, logOn, servicePrincipal } from "./identity";
 
@@ -40,16 +41,9 @@ export const proofAccepted: Check = {
     if (subject.selection.connect !== true) return [];
     const [{ answered }, hostNames] = await Promise.all([subject.servers(), subject.hostNames()]);
     const credential = await logOn(subject.world.settings, "spnego");
-    const byName = new Map(answered.map((server) => [server.fqdn, server]));
     try {
-      const settled = await subject.world.exchange.onEach([...byName.keys()], async (fqdn) => {
-        const server = byName.get(fqdn);
-        return server === undefined ? [] : askServer(server, hostNames, credential, subject);
-      });
-      return settled.flatMap((one, index) => {
-        if (one.status === "fulfilled") return one.value;
-        return [unknown(answered[index]?.fqdn ?? "", ProviderError.from(one.reason).message)];
-      });
+      const ask = (server: Server) => askServer(server, hostNames, credential, subject);
+      return (await onServers(subject, answered, ask)).flat();
     } finally {
       credential.close();
     }

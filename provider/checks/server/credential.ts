@@ -1,3 +1,4 @@
+import { sameAccount } from "../../directory/qualified-name";
 import { heading } from "../check";
 import { fail, pass } from "../finding";
 import { serverCheck } from "./on-servers";
@@ -13,7 +14,7 @@ export const serverCredential = serverCheck(
     const copy = ".\\RollAlternateServiceAccountPassword.ps1 -ToSpecificServers";
     const remedy = `Copy it from a server that has it: ${copy} ${fqdn} -CopyFrom SERVER`;
     if (newest === undefined) return fail(fqdn, "it has no alternate service account.", remedy, fqdn);
-    if (newest.account.toLowerCase() === name.toLowerCase()) return pass(fqdn, `since ${newest.added}.`, fqdn);
+    if (sameAccount(newest.account, name)) return pass(fqdn, `since ${newest.added}.`, fqdn);
     return fail(fqdn, `its newest credential is that of ${newest.account}, not of ${name}.`, remedy, fqdn);
   },
 );

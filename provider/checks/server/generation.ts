@@ -1,9 +1,8 @@
+import { sameAccount } from "../../directory/qualified-name";
+import { predatesPassword } from "../../exchange/alternate-account";
 import { heading } from "../check";
 import { fail, pass, unknown } from "../finding";
 import { serverCheck } from "./on-servers";
-
-/** How long before the directory has the password the first server may have got it: a roll takes its time. */
-const rollDuration = 60 * 60_000;
 
 /**
  * Exchange says when a server got a credential, and never whether its password is right: older than the account's password
@@ -17,13 +16,13 @@ export const serverGeneration = serverCheck(
     const [name, account] = await Promise.all([subject.accountName(), subject.account()]);
     const [newest] = alternate.credentials;
     if (newest === undefined || account?.passwordLastSet === undefined) return [];
-    if (newest.account.toLowerCase() !== name?.toLowerCase()) return [];
+    if (name === undefined || !sameAccount(newest.account, name)) return [];
     if (!alternate.comparable) {
       const seen = `it tells the time of its credential as “${newest.added}”, which cannot be compared.`;
       return unknown(fqdn, seen, "Run the check with --connect: a ticket tells.", fqdn);
     }
     const { passwordLastSet } = account;
-    if (Date.parse(newest.added) + rollDuration >= Date.parse(passwordLastSet)) {
+    if (!predatesPassword(newest.added, passwordLastSet)) {
       return pass(fqdn, `added ${newest.added}, password of ${passwordLastSet}.`, fqdn);
     }
     return fail(

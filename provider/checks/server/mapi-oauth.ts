@@ -1,4 +1,3 @@
-import { readMapiVirtualDirectories } from "../../exchange/mapi-virtual-directory";
 import { heading } from "../check";
 import { pass, warn } from "../finding";
 import { serverCheck } from "./on-servers";
@@ -8,9 +7,9 @@ export const serverMapiOAuth = serverCheck(
   "server-mapi-oauth",
   "MAPI over HTTP has kept OAuth",
   heading.enableOutlook,
-  async (server, subject) => {
+  async (server) => {
     const { fqdn } = server;
-    const directories = await readMapiVirtualDirectories(server.shell, server, subject.signal);
+    const directories = await server.mapi();
     return directories.map(({ identity, methods }) => {
       if (methods.includes("OAuth")) return pass(fqdn, `${methods.join(", ")}.`, fqdn);
       return warn(

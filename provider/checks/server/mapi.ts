@@ -1,4 +1,3 @@
-import { readMapiVirtualDirectories } from "../../exchange/mapi-virtual-directory";
 import { heading } from "../check";
 import { fail, pass } from "../finding";
 import { serverCheck } from "./on-servers";
@@ -7,9 +6,9 @@ export const serverMapi = serverCheck(
   "server-mapi",
   "MAPI over HTTP takes Negotiate",
   heading.enableOutlook,
-  async (server, subject) => {
+  async (server) => {
     const { fqdn } = server;
-    const directories = await readMapiVirtualDirectories(server.shell, server, subject.signal);
+    const directories = await server.mapi();
     return directories.map(({ identity, methods }) => {
       if (methods.includes("Negotiate")) return pass(fqdn, `${methods.join(", ")}.`, fqdn);
       return fail(

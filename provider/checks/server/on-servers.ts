@@ -18,17 +18,26 @@ export function serverCheck(
     name,
     heading,
     async run(subject) {
-      const answered = (await subject.servers()).answered.filter(({ product }) => product !== "2010");
-      const byName = new Map(answered.map((server) => [server.fqdn, server]));
-      const settled = await subject.world.exchange.onEach([...byName.keys()], async (fqdn) => {
-        const server = byName.get(fqdn);
-        return server === undefined ? [] : look(server, subject);
-      });
-      return settled.flatMap((one, index): readonly Finding[] => {
-        if (one.status === "fulfilled") return [one.value].flat();
-        const { fqdn = "" } = answered[index] ?? {};
-        return [unknown(fqdn, ProviderError.from(one.reason).message, undefined, fqdn)];
-      });
+      return (await onServers(subject, await laterServers(subject), (server) => look(server, subject))).flat();
     },
   };
+}
+
+/** Those that answered, without Exchange 2010. */
+export async function laterServers(subject: Subject): Promise<readonly Server[]> {
+  return (await subject.servers()).answered.filter(({ product }) => product !== "2010");
+}
+
+/** Does the same for several servers; in place of what could not be seen of one stands a finding that says so. */
+export async function onServers<T>(
+  subject: Subject,
+  servers: readonly Server[],
+  look: (server: Server) => Promise<T>,
+): Promise<(T | Finding)[]> {
+  const settled = await subject.world.exchange.onEach(servers, look);
+  return settled.map((one, index) => {
+    if (one.status === "fulfilled") return one.value;
+    const { fqdn = "" } = servers[index] ?? {};
+    return unknown(fqdn, ProviderError.from(one.reason).message, undefined, fqdn);
+  });
 }

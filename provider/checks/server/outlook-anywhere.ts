@@ -1,4 +1,3 @@
-import { readOutlookAnywhere } from "../../exchange/outlook-anywhere";
 import { heading } from "../check";
 import { fail, pass } from "../finding";
 import { serverCheck } from "./on-servers";
@@ -7,9 +6,9 @@ export const serverOutlookAnywhere = serverCheck(
   "server-outlook-anywhere",
   "Outlook Anywhere tells internal clients to use Negotiate, and takes it",
   heading.enableOutlook,
-  async (server, subject) => {
+  async (server) => {
     const { fqdn } = server;
-    const directories = await readOutlookAnywhere(server.shell, server, subject.signal);
+    const directories = await server.outlookAnywhere();
     return directories.map(({ identity, internal, iis }) => {
       const change = `Set-OutlookAnywhere '${identity}' `;
       if (internal !== "Negotiate") {

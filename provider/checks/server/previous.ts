@@ -1,3 +1,4 @@
+import { sameAccount } from "../../directory/qualified-name";
 import { type Check, heading } from "../check";
 import { pass, warn } from "../finding";
 import type { Server } from "../subject";
@@ -18,8 +19,7 @@ export const serverPrevious: Check = {
     ]);
     const set = account?.passwordLastSet;
     if (name === undefined || set === undefined) return [];
-    const own = (server: Server) =>
-      server.alternate.credentials.filter((one) => one.account.toLowerCase() === name.toLowerCase()).length;
+    const own = (server: Server) => server.alternate.credentials.filter((one) => sameAccount(one.account, name)).length;
     const recent = Date.now() - Date.parse(set) < ticketLifetime;
     const rolled = answered.some((server) => own(server) > 1);
     return answered

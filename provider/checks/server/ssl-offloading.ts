@@ -1,4 +1,3 @@
-import { readOutlookAnywhere } from "../../exchange/outlook-anywhere";
 import { heading } from "../check";
 import { fail, pass } from "../finding";
 import { serverCheck } from "./on-servers";
@@ -8,9 +7,9 @@ export const serverSslOffloading = serverCheck(
   "server-ssl-offloading",
   "No server has both SSL offloading and Extended Protection",
   heading.enableOutlook,
-  async (server, subject) => {
+  async (server) => {
     const { fqdn } = server;
-    const directories = await readOutlookAnywhere(server.shell, server, subject.signal);
+    const directories = await server.outlookAnywhere();
     return directories.map(({ identity, sslOffloading, extendedProtection: { tokenChecking } }) => {
       if (!sslOffloading || tokenChecking === "None") {
         return pass(fqdn, `offloading ${sslOffloading ? "on" : "off"}, protection ${tokenChecking}.`, fqdn);

@@ -1,22 +1,6 @@
-import type { Directory } from "../../directory/directory";
-import { readTrusts, type Trust } from "../../directory/forest-trust";
-import { dnsNameOf } from "../../directory/identifiers";
 import type { Check, Finding, Heading } from "../check";
 import type { Subject } from "../subject";
-
-/** The two sides of the trust with one forest of users. */
-export interface TrustSides {
-  /** DNS name of the users' forest. */
-  readonly users: string;
-  /** DNS name of the forest with Exchange. */
-  readonly resource: string;
-  /** The object in the users' forest, which decides where a request for a ticket goes. */
-  readonly there: Trust | undefined;
-  /** The object in the forest with Exchange, which decides whether it is taken. */
-  readonly here: Trust | undefined;
-  /** The domain controller of the users' forest that was asked. */
-  readonly host: string;
-}
+import type { TrustSides } from "../trust-sides";
 
 /** A check of the trust with each forest whose users have mailboxes here; none where all users are of this forest. */
 export function trustCheck(
@@ -30,26 +14,8 @@ export function trustCheck(
     name,
     heading,
     async run(subject) {
-      const found = subject.world.userForests.map(async (users) =>
-        [await look(await sidesOf(subject.world.directory, users), subject)].flat(),
-      );
+      const found = (await subject.trusts()).map((sides) => look(sides, subject));
       return (await Promise.all(found)).flat();
     },
   };
-}
-
-async function sidesOf(directory: Directory, usersDirectory: Directory): Promise<TrustSides> {
-  const [resource, users] = await Promise.all([rootOf(directory), rootOf(usersDirectory)]);
-  const [here, there, dc] = await Promise.all([
-    readTrusts(directory),
-    readTrusts(usersDirectory),
-    usersDirectory.domainController(),
-  ]);
-  const between = (trusts: readonly Trust[], partner: string) =>
-    trusts.find((trust) => trust.partner === partner && trust.kind !== "within-forest");
-  return { users, resource, here: between(here, users), there: between(there, resource), host: dc.host };
-}
-
-async function rootOf(directory: Directory): Promise<string> {
-  return dnsNameOf((await directory.forest()).rootDomain);
 }

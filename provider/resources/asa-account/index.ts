@@ -6,7 +6,6 @@ import {
   findAccount,
   findContainer,
   moveAccount,
-  qualifiedNameOf,
   readAccount,
   readAccountTogether,
   samAccountNameOf,
@@ -16,6 +15,7 @@ import type { Directory } from "../../directory/directory";
 import { commonName, parentOf, sameDistinguishedName } from "../../directory/distinguished-name";
 import { encryptionTypeBits, encryptionTypesOf } from "../../directory/encryption-types";
 import { randomPassword } from "../../directory/password";
+import { qualifiedNameOf } from "../../directory/qualified-name";
 import { awaitReplication, chosenControllers, type DomainController } from "../../directory/replication";
 import { ProviderError } from "../../error";
 import { accountWasMade, accountWill } from "../account-fates";

@@ -1,5 +1,6 @@
-import { type Account, findQualified } from "../../directory/accounts";
+import type { Account } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
+import { findQualified } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { adoptionRefusal } from "../asa-account/existing-account";
 

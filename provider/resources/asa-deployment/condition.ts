@@ -1,10 +1,9 @@
 import type { Account } from "../../directory/accounts";
-import type { AlternateAccount } from "../../exchange/alternate-account";
+import { sameAccount } from "../../directory/qualified-name";
+import { type AlternateAccount, predatesPassword } from "../../exchange/alternate-account";
 import type { ServerCondition, ServerState } from "./schema";
 import type { Found } from "./survey";
 
-/** How long before the directory has the password the first server may have got it: a roll takes its time. */
-const rollDuration = 60 * 60_000;
 /** Clocks of servers and domain controllers differ by five minutes at most, or there is no Kerberos. */
 const clockSkew = 5 * 60_000;
 
@@ -45,11 +44,6 @@ export function othersThan(qualifiedName: string, { credentials }: AlternateAcco
   return [...new Set(others)];
 }
 
-/** Exchange shows a name as it was typed. */
-export function sameAccount(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
-}
-
 /** Exchange shows whose credentials a server has and since when, and never whether a password is right. */
 function conditionOf(
   { credentials: [newest], comparable }: AlternateAccount,
@@ -66,10 +60,10 @@ function conditionOf(
   if (wasRight && before.added === newest.added) return setSince ? "stale" : "deployed";
 
   // A text in the server's own culture and time zone says nothing about before and after.
-  const added = comparable ? Date.parse(newest.added) : Number.NaN;
-  if (added + rollDuration < lastSet) return "stale";
+  if (!comparable) return "unconfirmed";
+  if (predatesPassword(newest.added, account.passwordLastSet ?? "")) return "stale";
   // A roll gives the server the password first and the directory last: this is a roll that came to its end. What is newer
   // than the directory's password is a copy of it, or what a roll that broke off has left.
-  if (setSince && added <= lastSet + clockSkew) return "deployed";
+  if (setSince && Date.parse(newest.added) <= lastSet + clockSkew) return "deployed";
   return "unconfirmed";
 }

@@ -1,7 +1,8 @@
+import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import type { Context, Written } from "../handler";
 import { deployableAccount } from "./account";
-import { absent, sameAccount, stateOf } from "./condition";
+import { absent, stateOf } from "./condition";
 import { type Estate, lookAround, planNow } from "./estate";
 import { give } from "./give";
 import { refuseOtherHolders } from "./other-holders";

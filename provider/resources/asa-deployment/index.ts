@@ -1,5 +1,5 @@
-import { findQualified } from "../../directory/accounts";
-import { accountStays, madeAnew } from "../account-fates";
+import { findQualified } from "../../directory/qualified-name";
+import { accountMoves } from "../account-fates";
 import { changedProperties } from "../compare";
 import { type Context, type Difference, type ResourceHandler, unknown } from "../handler";
 import { check } from "./check";
@@ -29,11 +29,7 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
       changedProperties<keyof Inputs>(olds, news, ["servers", "method", "mayBeAbsent", "rotation"]),
     );
     const { directory, exchange } = context.connection(news.connection);
-    const moves =
-      news.account === unknown
-        ? !accountStays(directory, olds.account)
-        : olds.account.toLowerCase() !== news.account.toLowerCase() ||
-          madeAnew(directory, olds.account, olds.accountGuid);
+    const moves = accountMoves(directory, olds, news.account);
     if (moves) changed.add("account");
     const account = news.account === unknown && !moves ? olds.account : news.account;
     const wanted = known<Inputs>({ ...news, account });

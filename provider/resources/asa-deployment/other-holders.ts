@@ -1,7 +1,7 @@
+import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { readAlternateAccount } from "../../exchange/alternate-account";
 import type { Context } from "../handler";
-import { sameAccount } from "./condition";
 import type { Estate } from "./estate";
 import type { Plan } from "./plan";
 import { mapReachable } from "./reachable";

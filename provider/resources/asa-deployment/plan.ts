@@ -1,4 +1,4 @@
-import { sameAccount } from "./condition";
+import { sameAccount } from "../../directory/qualified-name";
 import type { AsaDeploymentInputs, ServerState } from "./schema";
 
 export interface Plan {

@@ -1,9 +1,9 @@
+import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { readAlternateAccount } from "../../exchange/alternate-account";
 import { type ExchangeServer, listExchangeServers } from "../../exchange/exchange-servers";
 import type { ExchangeOrganization } from "../../exchange/organization";
 import type { Context } from "../handler";
-import { sameAccount } from "./condition";
 import { isUnreachable } from "./reachable";
 
 /** `OBJECT GUID@FIRST SERVER`: whose password it is, and a server to ask. */

@@ -1,8 +1,7 @@
-import { findQualified } from "../../directory/accounts";
+import { findQualified, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { readAlternateAccount, removeAlternateAccounts } from "../../exchange/alternate-account";
 import type { Context } from "../handler";
-import { sameAccount } from "./condition";
 import { isUnreachable, mapReachable, serversFailed } from "./reachable";
 import type { AsaDeploymentOutputs } from "./schema";
 import { type Found, survey } from "./survey";

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Account, setPassword } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
 import { randomPassword } from "../../directory/password";
+import { sameAccount } from "../../directory/qualified-name";
 import type { RollLock } from "../../directory/roll-lock";
 import { ProviderError } from "../../error";
 import { addAlternateAccount, readAlternateAccount } from "../../exchange/alternate-account";
 import type { ExchangeOrganization } from "../../exchange/organization";
 import { SecureString } from "../../powershell/psrp";
 import type { Context } from "../handler";
-import { sameAccount } from "./condition";
 import { isUnreachable, mapReachable, serversFailed } from "./reachable";
 import type { Found } from "./survey";
 

@@ -1,5 +1,5 @@
-import { findQualified } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
+import { findQualified, sameAccount } from "../../directory/qualified-name";
 import { sameSpn } from "../../directory/service-principal-name";
 import { accountsToAdopt } from "../account-fates";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
@@ -29,8 +29,8 @@ export async function check(
   if (olds.spn === undefined && !claims.asksFor(spn)) return [{ property: "spn", reason: claimedTwice(spn) }];
 
   const sameName = sameSpn(olds.spn ?? "", spn);
-  const sameAccount = account === unknown || account.toLowerCase() === olds.account?.toLowerCase();
-  if (sameName && sameAccount) return [];
+  const keepsAccount = account === unknown || (olds.account !== undefined && sameAccount(account, olds.account));
+  if (sameName && keepsAccount) return [];
   const warning = sameName ? undefined : portWarning(spn);
   if (warning !== undefined) context.progress(warning);
 

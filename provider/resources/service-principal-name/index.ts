@@ -1,8 +1,9 @@
-import { type Account, findQualified, readAccount, readAccountTogether } from "../../directory/accounts";
+import { type Account, readAccount, readAccountTogether } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
+import { findQualified } from "../../directory/qualified-name";
 import { sameSpn } from "../../directory/service-principal-name";
 import { ProviderError } from "../../error";
-import { accountStays, madeAnew } from "../account-fates";
+import { accountMoves } from "../account-fates";
 import { requireCredential } from "../asa-deployment/presence";
 import { type Context, type ResourceHandler, unknown } from "../handler";
 import { check } from "./check";
@@ -22,11 +23,7 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
   async diff(_id, olds, news, context) {
     const { directory } = context.connection(news.connection);
     const replace = news.spn === unknown || !sameSpn(olds.spn, news.spn) ? ["spn"] : [];
-    const moves =
-      news.account === unknown
-        ? !accountStays(directory, olds.account)
-        : olds.account.toLowerCase() !== news.account.toLowerCase() ||
-          madeAnew(directory, olds.account, olds.accountGuid);
+    const moves = accountMoves(directory, olds, news.account);
     // The other inputs say what may be done to get the name; once it is there they change nothing.
     return { changed: [...replace, ...(moves ? ["account"] : [])], replace };
   },
