@@ -43,11 +43,11 @@ export function logsText(report: HttpProxyLogReport): string {
 
 function trafficTable(traffic: readonly Traffic[]): string {
   const columns = [
-    { title: "SERVER" },
-    { title: "PROTOCOL" },
+    "SERVER",
+    "PROTOCOL",
     ...["REQUESTS", ...schemes, "OTHER", "NO LOGON"].map((title) => ({ title, align: "right" as const })),
-    { title: "NEGOTIATE SINCE" },
-    { title: "LAST NTLM" },
+    "NEGOTIATE SINCE",
+    "LAST NTLM",
   ];
   const rows = traffic.map(({ server, protocol, requests, schemes: by }) => {
     const known = [...schemes, "none"].reduce((sum, scheme) => sum + (by[scheme]?.requests ?? 0), 0);
@@ -81,11 +81,6 @@ function ntlmTable({ ntlm }: HttpProxyLogReport): string {
   const others = ntlm.requests - ntlm.users.reduce((sum, { requests }) => sum + requests, 0);
   if (others > 0) rows.push(["all others", number(others), "", ""]);
   const title = strong("Who sent most NTLM");
-  const columns = [
-    { title: "USER" },
-    { title: "REQUESTS", align: "right" as const },
-    { title: "FIRST (UTC)" },
-    { title: "LAST (UTC)" },
-  ];
+  const columns = ["USER", { title: "REQUESTS", align: "right" as const }, "FIRST (UTC)", "LAST (UTC)"];
   return `${title}\n${table(columns, rows)}`;
 }

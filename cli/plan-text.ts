@@ -34,10 +34,7 @@ function neededTable(names: readonly HeldName[]): string {
     hostName.includes(".") ? "" : "a short name",
   ]);
   const titles = ["SPN", "site", "servers", "services", "held by", "remark"];
-  return table(
-    titles.map((title) => ({ title })),
-    rows,
-  );
+  return table(titles, rows);
 }
 
 function otherTable(names: readonly HeldName[]): string {
@@ -48,10 +45,7 @@ function otherTable(names: readonly HeldName[]): string {
     holders.join("; "),
   ]);
   const titles = ["name", "site", "why", "held by"];
-  return table(
-    titles.map((title) => ({ title })),
-    rows,
-  );
+  return table(titles, rows);
 }
 
 function disagreementLines(disagreements: readonly Disagreement[]): string[] {
@@ -64,10 +58,7 @@ function disagreementLines(disagreements: readonly Disagreement[]): string[] {
   return [
     "",
     strong("Servers that disagree with the others of their site"),
-    table(
-      titles.map((title) => ({ title })),
-      rows,
-    ),
+    table(titles, rows),
     ...(left > 0 ? [`and ${left} more (--json lists all)`] : []),
   ];
 }

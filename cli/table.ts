@@ -7,12 +7,13 @@ export interface Column {
 }
 
 /**
- * Rows under titles, in columns as wide as their widest cell; a column without any value is left out.
+ * Rows under titles (a title alone is a column of texts), in columns as wide as their widest cell; a column without any value is left out.
  * Cells may be coloured.
  */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const used = columns.flatMap((column, index) => (rows.some((row) => row[index]) ? [{ column, index }] : []));
-  const lines = [columns.map(({ title }) => title), ...rows];
+export function table(columns: readonly (string | Column)[], rows: readonly (readonly string[])[]): string {
+  const named = columns.map((column): Column => (typeof column === "string" ? { title: column } : column));
+  const used = named.flatMap((column, index) => (rows.some((row) => row[index]) ? [{ column, index }] : []));
+  const lines = [named.map(({ title }) => title), ...rows];
   const widths = used.map(({ index }) => Math.max(...lines.map((line) => width(line[index] ?? ""))));
   return lines
     .map((line) =>

@@ -43,8 +43,7 @@ function nameTable({ names }: Estate): string {
     servers.length === 0 ? "" : String(servers.length),
   ]);
   if (rows.length === 0) return "";
-  const columns = ["", "NAME", "", "SPN", "SITES"].map((title) => ({ title }));
-  return table([...columns, { title: "SERVERS", align: "right" }], rows);
+  return table(["", "NAME", "", "SPN", "SITES", { title: "SERVERS", align: "right" }], rows);
 }
 
 function serverTable(servers: readonly ServerStatus[]): string {
@@ -66,7 +65,7 @@ function serverTable(servers: readonly ServerStatus[]): string {
   return lines.join("\n");
 }
 
-const serverColumns = ["", "SERVER", "SITE", "EXCHANGE", "CREDENTIAL", "SINCE"].map((title) => ({ title }));
+const serverColumns = ["", "SERVER", "SITE", "EXCHANGE", "CREDENTIAL", "SINCE"];
 
 function serverRow({ outcome, fqdn, site, product, version, alternateAccount, problem }: ServerStatus): string[] {
   const newest = alternateAccount?.credentials[0];

@@ -1,9 +1,9 @@
 import { Resolver } from "node:dns/promises";
-import { readFile } from "node:fs/promises";
 import net from "node:net";
 import tls from "node:tls";
 import { debuglog } from "node:util";
 import { Client, ResultCodeError } from "ldapts";
+import { trustedAuthorities } from "../authorities";
 import { ProviderError } from "../error";
 import type { Settings } from "../settings";
 import { connectionFailure, type Endpoint } from "./connection-failure";
@@ -21,18 +21,6 @@ export interface Transport {
   readonly settings: Settings;
   /** LDAP over TLS from the first byte; `false` is StartTLS, before anything else is said. */
   readonly implicitTls: boolean;
-}
-
-async function trustedAuthorities(file: string | undefined): Promise<Buffer | undefined> {
-  if (file === undefined) return undefined;
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new ProviderError("settings-invalid", `caFile: ${file} cannot be read.`, {
-      hint: "It is a PEM file with the authorities that sign the domain controllers' certificates.",
-      cause,
-    });
-  }
 }
 
 /** The name server for hosts that the system's own resolver may not know, as `tls.connect` wants it. */
@@ -84,7 +72,7 @@ export async function openClient(endpoint: Endpoint, transport: Transport): Prom
     minVersion: "TLSv1.2",
     ...(net.isIP(host) === 0 && { servername: host }),
   };
-  const ca = await trustedAuthorities(settings.caFile);
+  const ca = await trustedAuthorities(settings);
   if (ca !== undefined) tlsOptions.ca = ca;
   if (settings.dnsServers !== undefined) tlsOptions.lookup = lookupBy(settings.dnsServers);
 

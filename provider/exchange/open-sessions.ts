@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { trustedAuthorities } from "../authorities";
 import { ProviderError } from "../error";
+import { kerberosIdentity } from "../kerberos/identity";
 import type { PowerShellSession } from "../powershell/pipeline";
 import { SecureString } from "../powershell/psrp";
 import type { WsmanIdentity } from "../powershell/wsman";
@@ -17,9 +18,9 @@ export function openSessions(settings: Settings): SessionFactory {
       return openWsmanSession({
         url: `${settings.exchangeProtocol}://${server}/PowerShell/?${query(server)}`,
         resourceUri: "http://schemas.microsoft.com/powershell/Microsoft.Exchange",
-        identity: await identityOf(settings),
+        identity: identityOf(settings),
         realm: settings.domain.toUpperCase(),
-        ca: settings.caFile === undefined ? undefined : await readAuthorities(settings.caFile),
+        ca: await trustedAuthorities(settings),
       });
     },
 
@@ -34,7 +35,6 @@ export function openSessions(settings: Settings): SessionFactory {
           hint: "Set sshUsername.",
         });
       }
-      const secret = (text: string | undefined) => (text === undefined ? undefined : new SecureString(text));
       const { openSshSession } = require("../powershell/ssh") as typeof import("../powershell/ssh");
       return openSshSession({
         host,
@@ -59,32 +59,20 @@ function query(server: string): string {
   return ["serializationLevel=Full", "clientApplication=ManagementShell", `TargetServer=${server}`].join(";");
 }
 
-/** The user with a password if there is one, else whoever has a ticket on this host. */
-async function identityOf(settings: Settings): Promise<WsmanIdentity> {
-  const { principalOf } = require("../kerberos") as typeof import("../kerberos");
-  const [username, password] =
-    settings.exchangeUsername === undefined
-      ? [settings.username, settings.password]
-      : [settings.exchangeUsername, settings.exchangePassword];
-  if (settings.exchangeAuthentication === "basic") {
-    if (username === undefined || password === undefined)
-      throw new ProviderError("settings-invalid", "It is not said who logs on to Exchange by password.", {
-        hint: "Set exchangeUsername and exchangePassword.",
-      });
-    return { kind: "basic", username, password: new SecureString(password) };
-  }
-  if (username === undefined || password === undefined) return { kind: "cache" };
-  const principal = principalOf(username, settings.domain);
-  return { kind: "password", principal, password: new SecureString(password) };
+function secret(text: string | undefined): SecureString | undefined {
+  return text === undefined ? undefined : new SecureString(text);
 }
 
-async function readAuthorities(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new ProviderError("settings-invalid", `The file of certificate authorities ${file} cannot be read.`, {
-      hint: "Set caFile to a PEM file that this process may read.",
-      cause,
+function identityOf(settings: Settings): WsmanIdentity {
+  const [username, password] =
+    settings.exchangeUsername === undefined
+      ? [settings.username, secret(settings.password)]
+      : [settings.exchangeUsername, secret(settings.exchangePassword)];
+  if (settings.exchangeAuthentication === "kerberos") return kerberosIdentity(username, password, settings.domain);
+  if (username === undefined || password === undefined) {
+    throw new ProviderError("settings-invalid", "It is not said who logs on to Exchange by password.", {
+      hint: "Set exchangeUsername and exchangePassword.",
     });
   }
+  return { kind: "basic", username, password };
 }

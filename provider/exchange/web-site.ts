@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
+import { trustedAuthorities } from "../authorities";
 import { ProviderError } from "../error";
 import type { Settings } from "../settings";
 
@@ -31,7 +31,7 @@ const milliseconds = 15_000;
 export async function askWebSite(request: WebRequest, settings: Settings): Promise<WebAnswer> {
   const { server, protocol, hostName = server, path, authorization } = request;
   const tls = protocol === "https";
-  const ca = tls && settings.caFile !== undefined ? await readFile(settings.caFile) : undefined;
+  const ca = tls ? await trustedAuthorities(settings) : undefined;
   const options: https.RequestOptions = {
     host: server,
     path,

@@ -11,27 +11,12 @@ import {
   mechanisms,
   releaseName,
 } from "./gssapi";
+import type { Identity, Secret } from "./identity";
 import { kerberosFailure } from "./kerberos-failure";
 
 /** GSS_C_INITIATE and GSS_C_INDEFINITE. */
 const initiate = 1;
 const indefinite = 0xffffffff;
-
-/**
- * Who we are to Kerberos.
- * - `cache`: whoever has a ticket in this host's credential cache (`kinit`), or in the one named
- * - `keytab`: the principal (`user@REALM`) with its key from a file; tickets stay in memory
- * - `password`: the principal with its password; tickets stay in memory, nothing is written
- */
-export type Identity =
-  | { readonly kind: "cache"; readonly cache?: string | undefined }
-  | { readonly kind: "keytab"; readonly principal: string; readonly keytab: string }
-  | { readonly kind: "password"; readonly principal: string; readonly password: Secret };
-
-/** A text that shows itself only to who asks. */
-export interface Secret {
-  reveal(): string;
-}
 
 /** The library's hold on an identity. Getting it with a password or a keytab asks the KDC. */
 export class Credential {

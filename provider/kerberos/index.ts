@@ -1,6 +1,6 @@
 /** Kerberos by the host's own library: tickets, security contexts, sealed messages. */
-export { Credential, type Identity } from "./credential";
+export { Credential } from "./credential";
 export type { Mechanism } from "./gssapi";
-export { principalOf } from "./principal";
+export { type Identity, kerberosIdentity } from "./identity";
 export { type ContextOptions, SecurityContext } from "./security-context";
 export { errorCodeIn, type TicketOutside, ticketIn } from "./tokens";

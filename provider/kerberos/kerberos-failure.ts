@@ -71,9 +71,7 @@ export function kerberosFailure(what: string, mechanism: Mechanism, { major, min
   const majorText = textOf(major, "major", mechanism);
   const minorText = minor === 0 ? "" : textOf(minor, "minor", mechanism);
   const said = [majorText, minorText].filter((text) => text !== "" && !/^(unknown error|success)$/i.test(text));
-  const words = minorText === "" || said.length === 0 ? said.join(": ") : minorText;
   const hint = remedies.find((remedy) => remedy.words.test(`${majorText} ${minorText}`))?.hint;
-  return new ProviderError("kerberos", `Could not ${what}: ${words || `GSSAPI status ${major.toString(16)}`}.`, {
-    hint,
-  });
+  const words = said.at(-1) ?? `GSSAPI status ${major.toString(16)}`;
+  return new ProviderError("kerberos", `Could not ${what}: ${words}.`, { hint });
 }

@@ -3,12 +3,11 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { corp } from "../../lab/domain-controller";
-import { labStatus } from "../../lab/exchange/control/client";
-import { exchangeControlSocket, exchangeFolder } from "../../lab/exchange/up";
+import { exchangeFolder } from "../../lab/exchange/up";
 import { namespaceProcesses } from "../../lab/network-namespace";
 import { corpUser } from "../../lab/people";
 import { logFolder } from "../../lab/processes";
-import { requireLab, skip } from "../support/lab";
+import { requireExchange } from "../support/lab";
 import {
   basicOptions,
   deploy,
@@ -33,9 +32,7 @@ describe("Exchange lab: clients in front of real Kerberos", function () {
   let ready = false;
 
   before(async function () {
-    requireLab(this);
-    const up = await labStatus(exchangeControlSocket).catch(() => undefined);
-    if (up === undefined) skip(this, "the lab has no Exchange; bring it up with --exchange 2");
+    await requireExchange(this);
     ready = true;
     for (const server of servers) await removeCredentials(server);
     await account.create();

@@ -8,7 +8,7 @@ import { exchangeControlSocket } from "../../lab/exchange/up";
 import { labFolder } from "../../lab/folders";
 import { password } from "../../lab/passwords";
 import { corpUser, delegatedUser } from "../../lab/people";
-import { requireLab, skip } from "../support/lab";
+import { requireExchange, skip } from "../support/lab";
 import { foreignPython } from "../support/python";
 import { removeCredentials, tell } from "./support/clients";
 
@@ -44,9 +44,7 @@ describe("Exchange lab: remote PowerShell for pypsrp", function () {
   let python = "";
 
   before(async function () {
-    requireLab(this);
-    const up = await labStatus(exchangeControlSocket).catch(() => undefined);
-    if (up === undefined) skip(this, "the lab has no Exchange; bring it up with --exchange 2");
+    await requireExchange(this);
     python = foreignPython() ?? skip(this, "no Python with pypsrp; npm test installs it where there is a network");
     await logOn(delegatedUser);
   });

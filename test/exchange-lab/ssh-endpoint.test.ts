@@ -4,13 +4,12 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun, runCommand } from "../../lab/command";
 import { corp } from "../../lab/domain-controller";
-import { labStatus } from "../../lab/exchange/control/client";
-import { exchangeControlSocket, exchangeFolder } from "../../lab/exchange/up";
+import { exchangeFolder } from "../../lab/exchange/up";
 import { labFolder } from "../../lab/folders";
 import { passwordFile } from "../../lab/passwords";
 import { corpUser, delegatedUser } from "../../lab/people";
 import { findEngine } from "../support/engine";
-import { requireLab, skip } from "../support/lab";
+import { requireExchange, skip } from "../support/lab";
 import { MailClient, removeCredentials, TestAccount, tell } from "./support/clients";
 
 const rollScript =
@@ -31,9 +30,7 @@ describe("Exchange lab: SSH endpoint for a foreign client", function () {
   let engine = "";
 
   before(async function () {
-    requireLab(this);
-    const up = await labStatus(exchangeControlSocket).catch(() => undefined);
-    if (up === undefined) skip(this, "the lab has no Exchange; bring it up with --exchange 2");
+    await requireExchange(this);
     engine = (await findEngine()) ?? skip(this, "no pwsh on PATH and none in ../shared/tools/pwsh");
     for (const server of ["cas-1", "cas-2"]) await removeCredentials(server);
     await account.create();

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import type { CommandOutput } from "../../lab/command";
 import { requireLab } from "../support/lab";
-import { Stack } from "../support/stack";
+import { Stack, succeeded } from "../support/stack";
 import { ForestByHand } from "./forest-by-hand";
 
 const [existing, added] = ["mail", "autodiscover"].map((host) => `http/${host}.adoption.corp.tailspintoys.com`);
@@ -12,11 +11,6 @@ function program(account: object): string {
     for (const spn of ${JSON.stringify([existing, added])}) {
       new ek.ServicePrincipalName(spn, { account: account.qualifiedName, spn, allowBeforeDeployment: true });
     }`;
-}
-
-function succeeded({ status, stdout, stderr }: CommandOutput): string {
-  assert.equal(status, 0, stdout + stderr);
-  return stdout;
 }
 
 describe("an account that was there before the stack", function () {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { Attribute, Change } from "ldapts";
-import { type CommandOutput, mustRun } from "../../lab/command";
+import { mustRun } from "../../lab/command";
 import { corp, users } from "../../lab/domain-controller";
 import { checkoutFolder } from "../../lab/folders";
 import { contosoUser, exchangeUnit } from "../../lab/people";
@@ -18,17 +18,12 @@ import {
 import { dump, exchangeEnvironment, exchangeWrites, settle } from "../support/exchange";
 import { requireLab } from "../support/lab";
 import { programsFolder } from "../support/programs";
-import { Stack } from "../support/stack";
+import { Stack, succeeded } from "../support/stack";
 import { changesIn, ForestByHand } from "./forest-by-hand";
 
 const full = (name: string) => `${name}.${corp.dnsName}`;
 const compiler = resolve(__dirname, "../../node_modules/typescript/bin/tsc");
 const examples = readdirSync(join(checkoutFolder, "examples"));
-
-function succeeded({ status, stdout, stderr }: CommandOutput): string {
-  assert.equal(status, 0, stdout + stderr);
-  return stdout;
-}
 
 describe("examples, as a user copies them", function () {
   this.timeout(300_000);

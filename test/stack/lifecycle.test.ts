@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import type { CommandOutput } from "../../lab/command";
 import { requireLab } from "../support/lab";
-import { Stack, type StateResource } from "../support/stack";
+import { Stack, type StateResource, succeeded } from "../support/stack";
 import { changesIn, ForestByHand } from "./forest-by-hand";
 
 const names = ["mail", "autodiscover"].map((host) => `http/${host}.lifecycle.corp.tailspintoys.com`);
@@ -15,11 +14,6 @@ function program(account: object): string {
       new ek.ServicePrincipalName(spn, { account: account.qualifiedName, spn, allowBeforeDeployment: true });
     }
     exports.qualifiedName = account.qualifiedName;`;
-}
-
-function succeeded({ status, stdout, stderr }: CommandOutput): string {
-  assert.equal(status, 0, stdout + stderr);
-  return stdout;
 }
 
 describe("an account and its names under pulumi up", function () {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { CommandOutput } from "../../lab/command";
 import { corp } from "../../lab/domain-controller";
 import { labStatus } from "../../lab/exchange/control/client";
 import { exchangeControlSocket } from "../../lab/exchange/up";
@@ -7,7 +6,7 @@ import { exchangeUnit } from "../../lab/people";
 import { MailClient, tell } from "../exchange-lab/support/clients";
 import { dump, exchangeEnvironment, settle } from "../support/exchange";
 import { requireLab } from "../support/lab";
-import { Stack } from "../support/stack";
+import { Stack, succeeded } from "../support/stack";
 import { ForestByHand } from "./forest-by-hand";
 
 const full = (name: string) => `${name}.${corp.dnsName}`;
@@ -37,11 +36,6 @@ function program(sites: readonly object[], { name = "exchange", description = "m
         : undefined],
       ${more}
     });`;
-}
-
-function succeeded({ status, stdout, stderr }: CommandOutput): string {
-  assert.equal(status, 0, stdout + stderr);
-  return stdout;
 }
 
 describe("turning Kerberos off", function () {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandOutput, runCommand } from "../../lab/command";
@@ -116,4 +117,10 @@ export class Stack {
     if (status !== 0) throw new Error(`pulumi ${arguments_.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
     return stdout;
   }
+}
+
+/** What a command that must succeed printed. */
+export function succeeded({ status, stdout, stderr }: CommandOutput): string {
+  assert.equal(status, 0, stdout + stderr);
+  return stdout;
 }

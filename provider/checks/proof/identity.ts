@@ -1,4 +1,5 @@
 import type { Credential } from "../../kerberos";
+import { kerberosIdentity } from "../../kerberos/identity";
 import { SecureString } from "../../powershell/psrp";
 import type { Settings } from "../../settings";
 
@@ -9,11 +10,9 @@ export function kerberos() {
 
 /** The user of the settings, any user of the forest gets such tickets; without a password whoever has a ticket on this host. */
 export async function logOn(settings: Settings, mechanism: "kerberos" | "spnego"): Promise<Credential> {
-  const { Credential: Logged, principalOf } = kerberos();
   const { username, password, domain } = settings;
-  if (username === undefined || password === undefined) return Logged.acquire({ kind: "cache" }, mechanism);
-  const principal = principalOf(username, domain);
-  return Logged.acquire({ kind: "password", principal, password: new SecureString(password) }, mechanism);
+  const secret = password === undefined ? undefined : new SecureString(password);
+  return kerberos().Credential.acquire(kerberosIdentity(username, secret, domain), mechanism);
 }
 
 /** As clients write it: Active Directory takes either case. */

@@ -3,21 +3,25 @@ import { type Identity, SecurityContext } from "../../kerberos";
 import type { SecureString } from "../psrp";
 import type { CookieJar } from "./cookie-jar";
 import { type HttpAnswer, HttpExchange } from "./http-exchange";
-import type { Logon } from "./logon";
+import { Logon } from "./logon";
 import { refusedStatus } from "./refused-status";
 import { openBody, type Scheme, sealBody, sealedType } from "./sealed-body";
 import { channelBinding, connectSocket } from "./socket";
 
-/** Who logs on: by Kerberos, or (inside TLS only) by name and password as they are. */
-export type WsmanIdentity =
-  | Identity
-  | { readonly kind: "basic"; readonly username: string; readonly password: SecureString };
+/** Name and password as they are: inside TLS only. */
+export interface BasicIdentity {
+  readonly kind: "basic";
+  readonly username: string;
+  readonly password: SecureString;
+}
+
+/** Who logs on. */
+export type WsmanIdentity = Identity | BasicIdentity;
 
 export interface ConnectionOptions {
   readonly url: URL;
-  readonly identity: WsmanIdentity;
-  /** The Kerberos logon that all connections of a session share; none for a password inside TLS. */
-  readonly logon: Logon | undefined;
+  /** The Kerberos logon that all connections of a session share, or a password for inside TLS. */
+  readonly logon: Logon | BasicIdentity;
   /** The server's principal. */
   readonly service: string;
   readonly ca?: string | undefined;
@@ -51,7 +55,7 @@ export class Connection {
   static async open(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options, new HttpExchange(options.url, await connectSocket(options)));
     try {
-      if (options.logon !== undefined) await connection.#prove(options.logon, "Negotiate");
+      if (options.logon instanceof Logon) await connection.#prove(options.logon, "Negotiate");
       return connection;
     } catch (error) {
       connection.destroy();
@@ -71,12 +75,12 @@ export class Connection {
    */
   async post(xml: string, deadline: number): Promise<string> {
     const proved = this.#proved;
-    const { identity, url } = this.#options;
+    const { logon, url } = this.#options;
     const seals = proved !== undefined && url.protocol === "http:";
     const body = seals ? sealBody(xml, proved.context, proved.scheme) : Buffer.from(xml, "utf8");
     const headers = {
       "Content-Type": seals ? sealedType(proved.scheme) : soapType,
-      ...(identity.kind === "basic" ? { Authorization: basic(identity.username, identity.password) } : {}),
+      ...(logon instanceof Logon ? {} : { Authorization: basic(logon) }),
     };
     const answer = await this.#exchange(headers, body, deadline);
     const type = answer.headers["content-type"] ?? "";
@@ -157,7 +161,7 @@ export function beforeAnyEffect(error: unknown): ProviderError {
   return new ProviderError("protocol", failure.message, { cause: failure });
 }
 
-function basic(username: string, password: SecureString): string {
+function basic({ username, password }: BasicIdentity): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`, "utf8").toString("base64")}`;
 }
 

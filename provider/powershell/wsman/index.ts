@@ -38,8 +38,7 @@ export async function openWsmanSession(options: WsmanOptions & SessionOptions): 
   const channel = new WsmanChannel({
     url,
     to: options.url,
-    identity: options.identity,
-    logon: options.identity.kind === "basic" ? undefined : new Logon(options.identity),
+    logon: options.identity.kind === "basic" ? options.identity : new Logon(options.identity),
     service: `HTTP/${url.hostname}${options.realm === undefined ? "" : `@${options.realm}`}`,
     resourceUri: options.resourceUri ?? "http://schemas.microsoft.com/powershell/Microsoft.PowerShell",
     operationTimeout: options.operationTimeout ?? 20,

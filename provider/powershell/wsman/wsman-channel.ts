@@ -4,6 +4,7 @@ import type { Channel, ChannelEvents } from "../channel";
 import type { OutgoingData } from "../psrp";
 import { beforeAnyEffect, Connection, type ConnectionOptions } from "./connection";
 import { type Fault, faultCodes, faultError, readFault } from "./fault";
+import { Logon } from "./logon";
 import { doneState, envelope, type ShellAddress, type ShellRequest, signals } from "./request";
 import { escapeXml, malformed, readSoap, type SoapElement } from "./soap";
 
@@ -105,7 +106,7 @@ export class WsmanChannel implements Channel {
     this.#destroyed = true;
     for (const connection of this.#connections) connection.destroy();
     this.#connections.clear();
-    this.#options.logon?.close();
+    if (this.#options.logon instanceof Logon) this.#options.logon.close();
     this.#idle.length = 0;
   }
 

@@ -31,9 +31,7 @@ export async function refuseOtherHolders(
   // Which accounts a server has can be read from any other, with the cmdlets of the version of that one.
   const shell = exchange.endpoint(entry.exchangeServer.fqdn);
   const { product } = entry.exchangeServer;
-  const { done, failed } = await mapReachable(exchange, [...byName.keys()], async (server) => {
-    const one = byName.get(server);
-    if (one === undefined) return false;
+  const { done, failed } = await mapReachable(exchange, byName, async (one) => {
     const { credentials } = await readAlternateAccount(shell, { ...one, product }, context.signal);
     return credentials.some(({ account }) => sameAccount(account, inputs.account));
   });

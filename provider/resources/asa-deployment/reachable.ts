@@ -14,16 +14,16 @@ export interface Outcome<T> {
   readonly failed: ReadonlyMap<string, ProviderError>;
 }
 
-/** Does the same on several servers, each to its end whatever becomes of the others. */
-export async function mapReachable<T>(
+/** Does the same on several servers, with what is known of each, to its end whatever becomes of the others. */
+export async function mapReachable<S, T>(
   exchange: ExchangeOrganization,
-  servers: readonly string[],
-  work: (server: string) => Promise<T>,
+  servers: ReadonlyMap<string, S>,
+  work: (known: S, server: string) => Promise<T>,
 ): Promise<Outcome<T>> {
-  const settled = await exchange.onEach(servers, work);
+  const settled = await exchange.onEach([...servers], ([server, known]) => work(known, server));
   const done = new Map<string, T>();
   const failed = new Map<string, ProviderError>();
-  servers.forEach((server, index) => {
+  [...servers.keys()].forEach((server, index) => {
     const one = settled[index];
     if (one?.status === "fulfilled") done.set(server, one.value);
     else failed.set(server, ProviderError.from(one?.reason));

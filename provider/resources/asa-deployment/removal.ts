@@ -19,8 +19,7 @@ export async function removeFrom(
   const { exchange } = context.connection(olds.connection);
   const ours = [olds.account, ...olds.formerAccounts];
   const { found, failed: unread } = await surveyLeft(olds, servers, context);
-  const { failed } = await mapReachable(exchange, [...found.keys()], async (server) => {
-    const { exchangeServer, alternate } = found.get(server) as Found;
+  const { failed } = await mapReachable(exchange, found, async ({ exchangeServer, alternate }, server) => {
     const others = alternate.credentials.filter(({ account }) => !ours.some((one) => sameAccount(one, account)));
     if (alternate.credentials.length === others.length) return;
     if (others.length > 0) {

@@ -67,9 +67,8 @@ export async function rollByCmdlet(work: RollWork): Promise<ReadonlyMap<string, 
 async function push(work: RollWork, password: SecureString): Promise<ReadonlyMap<string, ProviderError>> {
   const { exchange, account, qualifiedName, targets, context } = work;
   const older = rolledLately(account) ? "keep" : "clean-up";
-  const { failed } = await mapReachable(exchange, [...targets.keys()], async (server) => {
+  const { failed } = await mapReachable(exchange, targets, async ({ exchangeServer, alternate }, server) => {
     context.signal.throwIfAborted();
-    const { exchangeServer, alternate } = targets.get(server) as Found;
     const shell = exchange.endpoint(server);
     await addAlternateAccount(shell, exchangeServer, { account: qualifiedName, password }, older, context.signal);
     const [newest] = (await readAlternateAccount(shell, exchangeServer, context.signal)).credentials;
@@ -92,9 +91,9 @@ async function silent(
   { exchange, targets, mayBeAbsent, context }: RollWork,
   failed: ReadonlyMap<string, ProviderError>,
 ): Promise<ReadonlyMap<string, ProviderError>> {
-  const allowed = [...failed.keys()].filter((server) => mayBeAbsent.includes(server));
-  const again = await mapReachable(exchange, allowed, (server) =>
-    readAlternateAccount(exchange.endpoint(server), (targets.get(server) as Found).exchangeServer, context.signal),
+  const allowed = [...targets].filter(([server]) => failed.has(server) && mayBeAbsent.includes(server));
+  const again = await mapReachable(exchange, new Map(allowed), ({ exchangeServer }, server) =>
+    readAlternateAccount(exchange.endpoint(server), exchangeServer, context.signal),
   );
   return new Map([...again.failed].filter(([, error]) => isUnreachable(error)));
 }

@@ -1,13 +1,8 @@
 import { z } from "zod";
 import { defaultConnection } from "../../settings";
-import { type Preview, unknown } from "../handler";
-
-const serverName = z
-  .string({ error: "Give the servers by their full names, as cas-1.corp.tailspintoys.com" })
-  .regex(/^(?=.{1,255}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+$/, {
-    error: "Give the server by its full name, as cas-1.corp.tailspintoys.com",
-  })
-  .transform((name) => name.toLowerCase());
+import { holdsUnknown } from "../compare";
+import type { Preview } from "../handler";
+import { serverName } from "../server-name";
 
 const serverNames = z
   .array(serverName, { error: "Give a list of servers" })
@@ -41,9 +36,7 @@ export type AsaDeploymentInputs = z.output<typeof schema>;
 
 /** Inputs of which nothing is still to be made; `undefined` for others. */
 export function known<T extends object>(inputs: { readonly [K in keyof T]: Preview<T[K]> }): T | undefined {
-  const hasUnknown = (value: unknown): boolean =>
-    value === unknown || (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown));
-  return hasUnknown(inputs) ? undefined : (inputs as T);
+  return holdsUnknown(inputs) ? undefined : (inputs as T);
 }
 
 /** What one server has. */

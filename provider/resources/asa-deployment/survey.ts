@@ -31,7 +31,8 @@ export async function survey(
   known?: readonly ExchangeServer[],
 ): Promise<Survey> {
   const organization = known ?? (await organizationFrom(exchange, servers, signal));
-  const { done, failed } = await mapReachable(exchange, servers, async (server) => {
+  const wanted = new Map(servers.map((server) => [server, server]));
+  const { done, failed } = await mapReachable(exchange, wanted, async (server) => {
     const exchangeServer = clientAccessServer(organization, server);
     return { exchangeServer, alternate: await readAlternateAccount(exchange.endpoint(server), exchangeServer, signal) };
   });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { mapiMethods } from "../../exchange/mapi-virtual-directory";
 import { outlookMethods } from "../../exchange/outlook-anywhere";
 import { defaultConnection } from "../../settings";
+import { serverName } from "../server-name";
 import type { Change } from "./wish";
 
 /** Either what is added to a list, or the whole list. */
@@ -26,12 +27,7 @@ const noSetting = "Name at least one setting: what is not named is not touched";
 export const schema = z
   .strictObject({
     connection: z.string().default(defaultConnection),
-    server: z
-      .string({ error: "Give the server by its full name, as cas-1.corp.tailspintoys.com" })
-      .regex(/^(?=.{1,255}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+$/, {
-        error: "Give the server by its full name, as cas-1.corp.tailspintoys.com",
-      })
-      .transform((name) => name.toLowerCase()),
+    server: serverName,
     outlookAnywhere: z
       .strictObject({
         internal: outlookMethod.optional(),

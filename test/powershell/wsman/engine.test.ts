@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { authorityFile } from "../../../lab/certificates";
 import { mustRun } from "../../../lab/command";
 import { corp } from "../../../lab/domain-controller";
-import { labStatus } from "../../../lab/exchange/control/client";
-import { exchangeControlSocket } from "../../../lab/exchange/up";
 import { labFolder } from "../../../lab/folders";
 import { password } from "../../../lab/passwords";
 import { delegatedUser } from "../../../lab/people";
@@ -14,7 +12,7 @@ import { PsCredential, SecureString } from "../../../provider/powershell/psrp";
 import type { SessionOptions } from "../../../provider/powershell/runspace-pool-session";
 import { openWsmanSession } from "../../../provider/powershell/wsman";
 import { engineMissing, findEngine } from "../../support/engine";
-import { requireLab, skip } from "../../support/lab";
+import { requireExchange, skip } from "../../support/lab";
 import { foreignPython } from "../../support/python";
 import { EnginePool } from "./engine-pool";
 import { Gateway } from "./gateway";
@@ -29,10 +27,8 @@ describe("WS-Management before the real engine", function () {
   const sessions: PowerShellSession[] = [];
 
   before(async function () {
-    requireLab(this);
+    await requireExchange(this);
     const engine = (await findEngine()) ?? skip(this, engineMissing.trim());
-    if ((await labStatus(exchangeControlSocket).catch(() => undefined)) === undefined)
-      skip(this, "the lab has no Exchange");
     gateway = await Gateway.open((_user, _query, listener) => new EnginePool(engine, listener));
   });
 

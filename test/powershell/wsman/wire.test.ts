@@ -6,8 +6,6 @@ import { gzipSync } from "node:zlib";
 import { authorityFile } from "../../../lab/certificates";
 import { mustRun } from "../../../lab/command";
 import { corp } from "../../../lab/domain-controller";
-import { labStatus } from "../../../lab/exchange/control/client";
-import { exchangeControlSocket } from "../../../lab/exchange/up";
 import type { PoolEnd, PoolListener } from "../../../lab/exchange/wsman/remote-shell";
 import { labFolder } from "../../../lab/folders";
 import { password } from "../../../lab/passwords";
@@ -15,7 +13,7 @@ import { delegatedUser } from "../../../lab/people";
 import type { Pipeline, PowerShellSession } from "../../../provider/powershell/pipeline";
 import { RunspacePoolServer, SecureString } from "../../../provider/powershell/psrp";
 import { openWsmanSession, type WsmanOptions } from "../../../provider/powershell/wsman";
-import { requireLab, skip } from "../../support/lab";
+import { requireExchange } from "../../support/lab";
 import { Gateway, type Meddling } from "./gateway";
 
 const resourceUri = "http://schemas.microsoft.com/powershell/Microsoft.Exchange";
@@ -60,9 +58,7 @@ describe("WS-Management on a bad wire", function () {
   const sessions: PowerShellSession[] = [];
 
   before(async function () {
-    requireLab(this);
-    if ((await labStatus(exchangeControlSocket).catch(() => undefined)) === undefined)
-      skip(this, "the lab has no Exchange");
+    await requireExchange(this);
     gateway = await Gateway.open((_user, _query, listener) =>
       greeter(listener, () => {
         commands += 1;

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { CommandOutput } from "../../../lab/command";
 import { labFolder } from "../../../lab/folders";
 import { tell } from "../../exchange-lab/support/clients";
-import { Stack } from "../../support/stack";
+import { settle } from "../../support/exchange";
+import { Stack, succeeded } from "../../support/stack";
 import { changesIn } from "../forest-by-hand";
 import { logOn, request } from "./clients-under-load";
 import { fullNames, Site, servers, spns } from "./site";
-
-function succeeded({ status, stdout, stderr }: CommandOutput): string {
-  assert.equal(status, 0, stdout + stderr);
-  return stdout;
-}
 
 for (const method of ["script", "cmdlet"] as const) {
   describe(`account, password and names under pulumi up, by ${method}`, function () {
@@ -43,7 +38,7 @@ for (const method of ["script", "cmdlet"] as const) {
 
     /** Statuses of requests with new tickets, once servers work with what they have. */
     const clients = async () => {
-      for (const server of servers) await tell({ request: "settle", server });
+      await settle();
       await logOn(cache);
       return [...new Set(await request(cache, 6))];
     };

@@ -3,7 +3,7 @@ import { corp } from "../../../lab/domain-controller";
 import { labStatus } from "../../../lab/exchange/control/client";
 import { exchangeControlSocket } from "../../../lab/exchange/up";
 import { removeCredentials, tell } from "../../exchange-lab/support/clients";
-import { requireLab, skip } from "../../support/lab";
+import { requireExchange } from "../../support/lab";
 import { ForestByHand } from "../forest-by-hand";
 
 export const servers = ["cas-1", "cas-2"];
@@ -18,9 +18,7 @@ export class Site {
   ) {}
 
   static async enter(suite: Mocha.Context, name: string): Promise<Site> {
-    requireLab(suite);
-    const status = await labStatus(exchangeControlSocket).catch(() => undefined);
-    if (status === undefined) skip(suite, "the lab has no Exchange; bring it up with --exchange 2");
+    await requireExchange(suite);
     const forest = await ForestByHand.open();
     const site = new Site(forest, await forest.freshUnit(name));
     await site.clear();

@@ -1,0 +1,44 @@
+import { ProviderError } from "../error";
+
+/**
+ * Who we are to Kerberos.
+ * - `cache`: whoever has a ticket in this host's credential cache (`kinit`), or in the one named
+ * - `keytab`: the principal (`user@REALM`) with its key from a file; tickets stay in memory
+ * - `password`: the principal with its password; tickets stay in memory, nothing is written
+ */
+export type Identity =
+  | { readonly kind: "cache"; readonly cache?: string | undefined }
+  | { readonly kind: "keytab"; readonly principal: string; readonly keytab: string }
+  | { readonly kind: "password"; readonly principal: string; readonly password: Secret };
+
+/** A text that shows itself only to who asks. */
+export interface Secret {
+  reveal(): string;
+}
+
+/** The user with a password if there is one, else whoever has a ticket on this host. */
+export function kerberosIdentity(username: string | undefined, password: Secret | undefined, domain: string): Identity {
+  if (username === undefined || password === undefined) return { kind: "cache" };
+  return { kind: "password", principal: principalOf(username, domain), password };
+}
+
+/**
+ * A user's Kerberos principal, from the name under which people know it.
+ * - `user@corp.example.com` and `CORP\user`: `user@CORP.EXAMPLE.COM`
+ * - `user@example.com`, a user principal name with another suffix: an enterprise name (RFC 6806, section 5), `user\@example.com@CORP.EXAMPLE.COM`
+ *
+ * @param domain DNS name of the domain that knows the user
+ * @throws ProviderError `settings-invalid` for a distinguished name or a bare one
+ */
+function principalOf(username: string, domain: string): string {
+  const realm = domain.toUpperCase();
+  const downLevel = /^[^\\@]+\\([^\\@]+)$/.exec(username)?.[1];
+  if (downLevel !== undefined) return `${downLevel}@${realm}`;
+  const [, user, suffix] = /^([^\\@/]+)@([^\\@/]+)$/.exec(username) ?? [];
+  if (user === undefined || suffix === undefined) {
+    throw new ProviderError("settings-invalid", `"${username}" is no name for a Kerberos logon.`, {
+      hint: "Use user@domain or DOMAIN\\user.",
+    });
+  }
+  return suffix.toUpperCase() === realm ? `${user}@${realm}` : `${user}\\@${suffix}@${realm}`;
+}
