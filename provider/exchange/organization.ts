@@ -1,5 +1,6 @@
 import { Limiter } from "../directory/concurrency";
 import type { PowerShellSession } from "../powershell/pipeline";
+import { SessionPool } from "../powershell/session-pool";
 import type { RemoteShell } from "./remote-shell";
 
 /** How sessions are opened; each call gives a new one. */
@@ -10,12 +11,12 @@ export interface SessionFactory {
   managementShell(host: string): Promise<PowerShellSession>;
 }
 
-/**
- * The Exchange servers of one connection. A session is opened when first used, one a server, shared by all resources,
- * and opened anew before a command when it was found dead.
- */
+/** Below the 18 that Exchange's default policy allows one account, as others may work under it too. */
+const fewSessions = 16;
+
+/** The Exchange servers of one connection: one session a server, shared by all resources. */
 export class ExchangeOrganization {
-  private readonly sessions = new Map<string, Promise<PowerShellSession>>();
+  private readonly sessions: SessionPool;
   private readonly limiter: Limiter;
 
   /** @param maxParallelServers servers that are worked with at the same time */
@@ -24,14 +25,15 @@ export class ExchangeOrganization {
     maxParallelServers: number,
   ) {
     this.limiter = new Limiter(maxParallelServers);
+    this.sessions = new SessionPool({ maxSessions: Math.max(fewSessions, maxParallelServers) });
   }
 
-  endpoint(server: string): RemoteShell {
-    return this.shell(server, "endpoint", () => this.factory.endpoint(server));
+  endpoint(host: string): RemoteShell {
+    return this.shell(`endpoint ${host.toLowerCase()}`, host, () => this.factory.endpoint(host));
   }
 
   managementShell(host: string): RemoteShell {
-    return this.shell(host, "management", () => this.factory.managementShell(host));
+    return this.shell(`management ${host.toLowerCase()}`, host, () => this.factory.managementShell(host));
   }
 
   /** Does the same on several servers, a limited number at a time; one that fails does not keep the others from it. */
@@ -39,30 +41,13 @@ export class ExchangeOrganization {
     return Promise.allSettled(servers.map((server) => this.limiter.run(() => work(server))));
   }
 
-  async close(): Promise<void> {
-    const opened = [...this.sessions.values()];
-    this.sessions.clear();
-    await Promise.allSettled(opened.map(async (session) => (await session).close()));
+  /** Stops what runs, and closes every session. Never throws. */
+  close(): Promise<void> {
+    return this.sessions.close();
   }
 
-  private shell(host: string, kind: string, open: () => Promise<PowerShellSession>): RemoteShell {
-    const session = () => this.session(`${kind} ${host.toLowerCase()}`, open);
-    return { host, invoke: async (pipeline, options) => (await session()).invoke(pipeline, options) };
-  }
-
-  private async session(key: string, open: () => Promise<PowerShellSession>): Promise<PowerShellSession> {
-    const found = this.sessions.get(key);
-    if (found !== undefined) {
-      const session = await found;
-      if (session.usable) return session;
-      if (this.sessions.get(key) === found) this.sessions.delete(key);
-    }
-    const opened = this.sessions.get(key) ?? open();
-    this.sessions.set(key, opened);
-    // A failure is for those who wait now; the next command tries again.
-    opened.catch(() => {
-      if (this.sessions.get(key) === opened) this.sessions.delete(key);
-    });
-    return opened;
+  private shell(key: string, host: string, open: () => Promise<PowerShellSession>): RemoteShell {
+    const target = { key, host, open };
+    return { host, invoke: (pipeline, options) => this.sessions.invoke(target, pipeline, options) };
   }
 }

@@ -23,6 +23,8 @@ interface Place {
   readonly turns: Turns;
   session: PowerShellSession | undefined;
   commands: number;
+  /** Why it could not be opened last, and the number of the first command that came after that. */
+  failure?: { readonly error: unknown; readonly until: number };
 }
 
 /**
@@ -34,9 +36,9 @@ export class SessionPool {
   readonly #commandQuota: number;
   /** In the order of last use, oldest first. */
   readonly #places = new Map<string, Place>();
-  /** Openings and closings, one at a time: so the limit holds. */
-  readonly #doors = new Turns();
-  readonly #sessions = new Set<PowerShellSession>();
+  /** Sessions that are open or being opened. */
+  #sessions = 0;
+  #asked = 0;
   #wake: (() => void)[] = [];
   #closed = false;
 
@@ -46,11 +48,13 @@ export class SessionPool {
   }
 
   /**
-   * Runs a pipeline on the target's session. The deadline counts from when its turn comes.
+   * Runs a pipeline on the target's session. The deadline counts from when its turn comes. Where the session cannot be opened,
+   * all who wait for it are told so; the next command tries again.
    * @throws ProviderError what opening the session or the pipeline itself throws; `cancelled`
    */
   async invoke(target: SessionTarget, pipeline: Pipeline, options: InvokeOptions = {}): Promise<PipelineResult> {
     const place = this.#place(target.key);
+    const number = this.#asked++;
     const { signal } = options;
     const cancelled = new Deferred<never>();
     const cancel = () => {
@@ -59,7 +63,7 @@ export class SessionPool {
       );
     };
     const turn = place.turns.take(async () => {
-      const session = await this.#session(target, place);
+      const session = await this.#session(target, place, number);
       if (signal?.aborted) return await cancelled.promise;
       // From here on the session itself answers for a cancellation.
       signal?.removeEventListener("abort", cancel);
@@ -81,24 +85,16 @@ export class SessionPool {
     }
   }
 
-  /** A session that is the pool's for this target, whichever it has at the moment. Its `close` closes that one only. */
-  session(target: SessionTarget): PowerShellSession {
-    return {
-      host: target.host,
-      usable: true,
-      invoke: (pipeline, options) => this.invoke(target, pipeline, options),
-      close: () => {
-        const place = this.#place(target.key);
-        return place.turns.take(() => this.#discard(place));
-      },
-    };
-  }
-
-  /** Waits for the commands that run, and closes every session. Never throws; commands that still wait are refused. */
+  /** Closes every session, which stops what runs there; commands that still wait are refused. Never throws. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#freed();
-    await Promise.all([...this.#places.values()].map((place) => place.turns.take(() => this.#discard(place))));
+    const close = async (place: Place) => {
+      await this.#discard(place);
+      // What was just being opened is open when its turn ends.
+      await place.turns.take(() => this.#discard(place));
+    };
+    await Promise.all([...this.#places.values()].map(close));
   }
 
   #place(key: string): Place {
@@ -108,24 +104,32 @@ export class SessionPool {
     return place;
   }
 
-  async #session(target: SessionTarget, place: Place): Promise<PowerShellSession> {
+  async #session(target: SessionTarget, place: Place, number: number): Promise<PowerShellSession> {
     this.#expectOpen(target);
     if (place.session?.usable === false) await this.#discard(place);
-    place.session ??= await this.#doors.take(() => this.#open(target));
-    return place.session;
+    if (place.session !== undefined) return place.session;
+    if (place.failure !== undefined && number < place.failure.until) throw place.failure.error;
+    await this.#makeRoom();
+    try {
+      this.#expectOpen(target);
+      place.session = await target.open();
+      return place.session;
+    } catch (error) {
+      place.failure = { error, until: this.#asked };
+      this.#sessions -= 1;
+      throw error;
+    }
   }
 
-  async #open(target: SessionTarget): Promise<PowerShellSession> {
-    while (this.#sessions.size >= this.#maxSessions) {
+  /** Takes one of the places for sessions; who was not used for longest gives way. */
+  async #makeRoom(): Promise<void> {
+    while (this.#sessions >= this.#maxSessions) {
       const idle = [...this.#places.values()].find((place) => place.session !== undefined && place.turns.size === 0);
       if (idle === undefined) await this.#somethingFreed();
       // In its own turn, and only where no command came for it in the meantime.
       else await idle.turns.take(async () => (idle.turns.size > 1 ? undefined : await this.#discard(idle)));
     }
-    this.#expectOpen(target);
-    const session = await target.open();
-    this.#sessions.add(session);
-    return session;
+    this.#sessions += 1;
   }
 
   async #discard(place: Place): Promise<void> {
@@ -134,7 +138,7 @@ export class SessionPool {
     place.commands = 0;
     if (session === undefined) return;
     await session.close();
-    this.#sessions.delete(session);
+    this.#sessions -= 1;
     this.#freed();
   }
 

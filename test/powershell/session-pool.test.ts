@@ -70,6 +70,7 @@ class Server {
         // A turn of the event loop, so that a pool that does not wait is caught.
         await setImmediate();
         state.usable = false;
+        for (const end of this.running.values()) end(new ProviderError("cancelled", "The session was closed."));
         this.open -= 1;
         this.log.push("close");
       },
@@ -196,23 +197,74 @@ describe("a pool of sessions", () => {
     await pool.close();
   });
 
-  it("waits at its close for what runs, and refuses what has not begun", async () => {
+  it("opens sessions of several servers at the same time", async () => {
+    const pool = new SessionPool();
+    const slow = new Server("cas-1");
+    let opened = () => {};
+    const target = {
+      ...slow.target,
+      open: async () => {
+        await new Promise<void>((resolve) => {
+          opened = resolve;
+        });
+        return slow.target.open();
+      },
+    };
+    const waiting = pool.invoke(target, pipeline("late"));
+    const quick = new Server("cas-2");
+    await pool.invoke(quick.target, pipeline("soon"));
+    assert.deepEqual(slow.log, []);
+    opened();
+    await waiting;
+    assert.deepEqual(slow.log, ["open", "late"]);
+    await pool.close();
+  });
+
+  it("tells all who wait that a server does not let them in, and asks it once for them", async () => {
+    const pool = new SessionPool();
+    const server = new Server("cas-1");
+    server.failsToOpen = true;
+    let tries = 0;
+    const target = {
+      ...server.target,
+      open: async () => {
+        tries += 1;
+        await setImmediate();
+        return server.target.open();
+      },
+    };
+    const all = ["first", "second", "third"].map((name) => pool.invoke(target, pipeline(name)));
+    for (const one of await Promise.allSettled(all)) assert.equal(one.status, "rejected");
+    assert.equal(tries, 1);
+    server.failsToOpen = false;
+    await pool.invoke(target, pipeline("fourth"));
+    assert.equal(tries, 2);
+    await pool.close();
+  });
+
+  it("stops at its close what runs, and refuses what has not begun", async () => {
     const pool = new SessionPool();
     const server = new Server("cas-1");
     server.slow = true;
-    const running = pool.invoke(server.target, pipeline("first"));
-    const waiting = pool.invoke(server.target, pipeline("second"));
-    waiting.catch(() => {});
+    const [running, waiting] = [pipeline("first"), pipeline("second")].map((one) => pool.invoke(server.target, one));
+    const refused = [running, waiting].map((one) =>
+      assert.rejects(one as Promise<PipelineResult>, { code: "cancelled" }),
+    );
     await soon();
-    const closed = pool.close();
-    await soon();
-    assert.deepEqual(server.log, ["open", "first"]);
-    server.running.get("first")?.();
-    await closed;
-    await running;
-    await assert.rejects(waiting, { code: "cancelled" });
+    await pool.close();
+    await Promise.all(refused);
     await assert.rejects(pool.invoke(server.target, pipeline("third")), { code: "cancelled" });
     assert.deepEqual(server.log, ["open", "first", "close"]);
+  });
+
+  it("closes at its close what was just being opened", async () => {
+    const pool = new SessionPool();
+    const server = new Server("cas-1");
+    const running = pool.invoke(server.target, pipeline("first"));
+    const refused = running.catch((error: ProviderError) => error.code);
+    await pool.close();
+    await refused;
+    assert.equal(server.open, 0);
   });
 
   it("goes on with a new process where the engine was killed, and leaves none behind", async function () {
@@ -223,13 +275,14 @@ describe("a pool of sessions", () => {
       return this.skip();
     }
     const pool = new SessionPool();
-    const session = pool.session({
+    const target: SessionTarget = {
       key: "engine",
       host: "localhost",
       open: () => RunspacePoolSession.open("localhost", processChannel(engine)),
-    });
+    };
     const pid = async () => {
-      const { output } = await session.invoke([{ name: "Get-Content", parameters: { Path: "/proc/self/stat" } }]);
+      const stat: Pipeline = [{ name: "Get-Content", parameters: { Path: "/proc/self/stat" } }];
+      const { output } = await pool.invoke(target, stat);
       return Number.parseInt(String(output[0]), 10);
     };
     try {
