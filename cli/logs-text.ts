@@ -8,7 +8,8 @@ export const negotiateNote =
   "exchange-kerberos check --only proof, or klist on a client (a ticket for HTTP/ and the name).";
 
 const schemes = ["Negotiate", "NTLM", "Basic", "OAuth"] as const;
-const number = (value: number) => value.toLocaleString("en-US");
+/** `1,234,567`. Not by `toLocaleString`: its tables take 8 MB, and this command is to be small. */
+const number = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 const minute = (time: string) => time.slice(0, 16).replace("T", " ");
 
 /** The report for people. Times are UTC, as in the logs. */
