@@ -8,7 +8,7 @@ export interface CommandOutput {
 }
 
 export interface CommandOptions {
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   readonly environment?: NodeJS.ProcessEnv;
   readonly folder?: string;
   /** Milliseconds; 120,000 by default. */

@@ -16,7 +16,17 @@ const debianPackages = {
   ],
   clients: ["krb5-user", "ldap-utils", "curl", "libgssapi-krb5-2"],
   exchange: ["haproxy"],
-  tests: ["openssh-server", "chromium", "msktutil", "adcli", "libkrb5-dev", "gcc", "python3-venv", "python3-dev"],
+  tests: [
+    "openssh-server",
+    "chromium",
+    "poppler-utils",
+    "msktutil",
+    "adcli",
+    "libkrb5-dev",
+    "gcc",
+    "python3-venv",
+    "python3-dev",
+  ],
 } as const;
 export type PackageGroup = keyof typeof debianPackages;
 

@@ -47,6 +47,11 @@ function instant(time: string): Markup {
   return markup`<time datetime="${time}">${time.slice(0, 16).replace("T", " ")} UTC</time>`;
 }
 
+/** A server may tell the time in its own culture: such a text stays as it is. */
+function since(added: string): Markup | string {
+  return /^\d{4}-\d\d-\d\dT/.test(added) ? instant(added) : added;
+}
+
 function mark(outcome: Outcome): Markup {
   return markup`<span class="mark ${outcome}">${signs[outcome]} ${words[outcome]}</span>`;
 }
@@ -119,7 +124,7 @@ function nameSection(names: readonly NameStatus[], account: AccountStatus | unde
   const rows = names.map(({ hostName, servicePrincipalName, name, spn, sites, servers, holders }, index) => {
     const holder = (dn: string) => (dn === account?.distinguishedName ? "the account" : dn);
     const who = holders === undefined ? "not seen" : holders.map(holder).join("; ") || "nobody";
-    return markup`<tr id="name-${index}"><td class="verdict">${mark(worse(name.outcome, spn.outcome))}</td><td>${hostName}</td><td>${servicePrincipalName}</td><td class="long">${who}</td><td>${sites.join(", ")}</td><td>${servers.length === 0 ? "" : String(servers.length)}</td></tr>
+    return markup`<tr id="name-${index}"><td class="verdict">${mark(worse(name.outcome, spn.outcome))}</td><td class="whole">${hostName}</td><td class="whole">${servicePrincipalName}</td><td class="long">${who}</td><td>${sites.join(", ")}</td><td>${servers.length === 0 ? "" : String(servers.length)}</td></tr>
 `;
   });
   return section("Names", ["", "Name", "SPN", "Held by", "Sites", "Servers"], rows);
@@ -129,7 +134,7 @@ function serverSection(servers: readonly ServerStatus[]): Markup {
   const rows = servers.map((server, index) => {
     const newest = server.alternateAccount?.credentials[0];
     const credential = server.problem ?? newest?.account ?? "none";
-    return markup`<tr id="server-${index}"><td class="verdict">${mark(server.outcome)}</td><td>${server.fqdn}</td><td>${server.site}</td><td>${server.product} (${server.version})</td><td class="long">${credential}</td><td>${newest?.added ?? ""}</td></tr>
+    return markup`<tr id="server-${index}"><td class="verdict">${mark(server.outcome)}</td><td class="whole">${server.fqdn}</td><td>${server.site}</td><td>${server.product} (${server.version})</td><td class="long">${credential}</td><td class="whole">${since(newest?.added ?? "")}</td></tr>
 `;
   });
   return section("Servers", ["", "Server", "Site", "Exchange", "Credential", "Since"], rows);

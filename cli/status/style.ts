@@ -45,7 +45,7 @@ a:focus-visible, .scroll:focus-visible { outline: 3px solid var(--focus); outlin
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 12px; white-space: nowrap; }
 th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--edge); vertical-align: top; overflow-wrap: break-word; }
-td.long { overflow-wrap: anywhere; }
+td.long { overflow-wrap: anywhere; } td.whole { white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; } tr:target td { background: var(--hover); }
 td.verdict { white-space: nowrap; width: 1%; }
 .mark { display: inline-block; padding: 0 9px; border-radius: 99px; font-size: 12.5px; font-weight: 600; white-space: nowrap; }
@@ -56,8 +56,9 @@ td.verdict { white-space: nowrap; width: 1%; }
 .troubles li.fail { border-color: var(--fail); } .troubles li.warn { border-color: var(--warn); } .troubles li.unknown { border-color: var(--unknown); }
 .troubles p { margin: 2px 0; overflow-wrap: anywhere; } .soft { color: var(--soft); } code { font: 12.5px/1.5 ui-monospace, "Cascadia Mono", Consolas, monospace; overflow-wrap: anywhere; }
 footer { color: var(--soft); font-size: 12.5px; }
+@page { margin: 12mm; }
 @media print { :root { --back: #fff; --card: #fff; } body { padding: 0; font-size: 11px; } .skip, footer { display: none; }
   .tiles { grid-template-columns: repeat(5, 1fr); } .tile { padding: 8px 10px; } .tile strong { font-size: 17px; }
   section { border: 0; padding: 0 0 8px; } tr, li, .tile { break-inside: avoid; } h2 { break-after: avoid; }
-  svg { min-width: 0; } .scroll { overflow: visible; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+  svg { min-width: 0; } th, td { padding: 4px 10px 4px 0; } .scroll { overflow: visible; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;

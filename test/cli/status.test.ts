@@ -15,6 +15,7 @@ import { faults, replicated } from "../checks/faults";
 import { Healthy } from "../checks/healthy";
 import { account, at, checkReport, type Fault, hostName, serverName } from "../support/check-report";
 import { render, screenshot } from "../support/chromium";
+import { Page } from "../support/devtools";
 import { foreignPython, pythonMissing } from "../support/python";
 
 const red = { light: "#cc2f2f", dark: "#ff7b7b" };
@@ -109,6 +110,62 @@ describe("status", function () {
     const targets = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
     assert.equal(targets.length, 1 + 2 * 40 + 1 + 200);
     for (const id of targets) assert.equal(html.split(`id="${id}"`).length, 2, id);
+  });
+
+  it("is used by keyboard alone: past the picture, through it, and from a box to its row", async () => {
+    await Page.with(page(checkReport(size, wrong)), async (shown) => {
+      const focus = "document.activeElement";
+      await shown.press("Tab");
+      assert.equal(await shown.evaluate(`${focus}.textContent`), "Skip the picture");
+      assert.ok(
+        (await shown.evaluate<number>(`${focus}.getBoundingClientRect().left`)) >= 0,
+        "it is seen when it is reached",
+      );
+      await shown.press("Tab");
+      assert.equal(await shown.evaluate(`${focus}.getAttribute("aria-label")`), "Picture of the estate");
+
+      const expected = await shown.evaluate<string[]>(
+        '[...document.querySelectorAll("a.box")].map((box) => box.dataset.object)',
+      );
+      const reached: string[] = [];
+      for (const _ of expected) {
+        await shown.press("Tab");
+        reached.push(await shown.evaluate(`${focus}.dataset.object`));
+        const ring = `getComputedStyle(${focus}.querySelector("rect")).strokeWidth`;
+        assert.equal(await shown.evaluate(ring), "3px", `${reached.at(-1)} shows that it has the focus`);
+      }
+      assert.deepEqual(reached, expected);
+
+      await shown.press("Enter");
+      const row = "document.querySelector(':target')";
+      const name = expected.at(-1) ?? "";
+      assert.ok((await shown.evaluate<string>(`${row}.textContent`)).includes(name), "Enter leads to the row");
+      const place = `(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(${row}.getBoundingClientRect())`;
+      assert.equal(await shown.evaluate(place), true, "the row is on the screen");
+    });
+  });
+
+  it("prints in light colours on every system, and leaves nothing out", async () => {
+    await Page.with(page(checkReport({ names: 12, servers: 30, sites: 3 }, wrong)), async (shown) => {
+      const dark = { name: "prefers-color-scheme", value: "dark" };
+      const paper = "getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color";
+      await shown.ask("Emulation.setEmulatedMedia", { media: "screen", features: [dark] });
+      const screen = await shown.evaluate(paper);
+      await shown.ask("Emulation.setEmulatedMedia", { media: "print", features: [dark] });
+      assert.equal(await shown.evaluate(paper), "rgb(255, 255, 255)rgb(27, 36, 48)");
+      assert.notEqual(screen, "rgb(255, 255, 255)rgb(27, 36, 48)");
+
+      const { status, stdout, stderr } = await runCommand("pdftotext", ["-layout", "-", "-"], {
+        input: await shown.pdf(),
+      });
+      assert.equal(status, 0, stderr);
+      for (let index = 0; index < 30; index++) assert.ok(stdout.includes(serverName(index)), serverName(index));
+      for (let index = 0; index < 12; index++) assert.ok(stdout.includes(`http/${hostName(index)}`), hostName(index));
+      for (const word of ["What is not well", "✕ failure", "! warning"]) assert.ok(stdout.includes(word), word);
+      assert.ok(!stdout.includes("Skip the picture"), "what is of use on a screen only");
+      const pages = stdout.split("\f").length - 1;
+      assert.ok(pages >= 2 && pages <= 6, `${pages} pages`);
+    });
   });
 
   it("stays readable with 200 servers and 40 names", async () => {

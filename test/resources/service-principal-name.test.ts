@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Attribute, Change, Client } from "ldapts";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { corp, dc1, hostName } from "../../lab/domain-controller";
 import type { ProviderError } from "../../provider/error";
 import { asaAccount } from "../../provider/resources/asa-account";
 import type { AsaAccountInputs, AsaAccountOutputs } from "../../provider/resources/asa-account/schema";
@@ -8,6 +9,7 @@ import { type Unknown, unknown } from "../../provider/resources/handler";
 import { servicePrincipalName } from "../../provider/resources/service-principal-name";
 import type { SpnInputs, SpnOutputs } from "../../provider/resources/service-principal-name/schema";
 import type { Settings } from "../../provider/settings";
+import { record } from "../checks/breaking";
 import { enterForest, type Forest } from "../directory/forest";
 import { complete, Program, preview, Resource } from "./program";
 
@@ -212,6 +214,36 @@ describe("ServicePrincipalName", () => {
   it("warns of a port", async () => {
     await preview(servicePrincipalName, given({ spn: `${spn}:443` }), program);
     assert.match(program.lines[0] ?? "", /^warning: .* has a port/);
+  });
+
+  it("warns at preview of a new name that DNS does not lead to the load balancer by itself", async () => {
+    const label = forest.uniqueName().toLowerCase();
+    const host = `${label}.${corp.dnsName}`;
+    const said = async () => {
+      // The controller that has the record: the others hear of it when they replicate.
+      const run = later({ dnsServers: [dc1.address] });
+      assert.deepEqual(await preview(servicePrincipalName, given({ spn: `http/${host}` }), run), []);
+      return run.lines;
+    };
+    assert.deepEqual(await said(), [
+      `warning: ${host}: it has no address in DNS. Add an A record that leads to the load balancer.`,
+    ]);
+    await record("add", label, "A", "10.99.0.80");
+    assert.deepEqual(await said(), []);
+    await record("delete", label, "A", "10.99.0.80");
+    await record("add", label, "CNAME", hostName(dc1));
+    try {
+      const [line = "", ...others] = await said();
+      assert.deepEqual(others, []);
+      assert.match(
+        line,
+        new RegExp(`^warning: ${host}: it is an alias \\(CNAME\\) of ${hostName(dc1)}, so clients ask`),
+      );
+    } finally {
+      await record("delete", label, "CNAME", hostName(dc1));
+    }
+    assert.deepEqual(await preview(servicePrincipalName, given({ spn: `host/${label}` }), program), []);
+    assert.deepEqual(program.lines, [], "nobody looks up a name of another class");
   });
 
   it("is repaired when it was removed by hand", async () => {

@@ -7,6 +7,7 @@ import { refuseOtherHolders } from "./other-holders";
 import { planLines } from "./plan";
 import { type AsaDeploymentInputs, known } from "./schema";
 import { survey } from "./survey";
+import { warnOfAccount, warnOfServers } from "./warn";
 
 /** Asks only about what the program has changed: a preview without changes makes no remote call. */
 export async function check(
@@ -34,6 +35,8 @@ async function checkNew(inputs: AsaDeploymentInputs, context: Context): Promise<
   const plan = planNow(inputs, undefined, estate);
   await refuseOtherHolders(inputs, undefined, estate, plan, context);
   for (const line of planLines(inputs, plan)) context.progress(line);
+  await warnOfAccount(inputs, context);
+  await warnOfServers(inputs.connection, estate.survey, context);
 }
 
 /** A deployment that is there shows in `diff` what will be done, with all that state knows; only what is new is looked at. */
@@ -45,10 +48,14 @@ async function checkChanges(
   const { directory, exchange } = context.connection(connection);
   if (account !== unknown && changedProperties(olds, { account }, ["account"]).length > 0) {
     await deployableAccount(directory, account);
+    await warnOfAccount({ connection, account }, context);
   }
   const lists = known<Pick<AsaDeploymentInputs, "servers" | "mayBeAbsent">>({ servers, mayBeAbsent });
   const added = lists?.servers.filter((server) => !(olds.servers ?? []).includes(server)) ?? [];
-  if (added.length > 0) refuseMissing(lists?.mayBeAbsent ?? [], await survey(exchange, added, context.signal));
+  if (added.length === 0) return;
+  const seen = await survey(exchange, added, context.signal);
+  refuseMissing(lists?.mayBeAbsent ?? [], seen);
+  await warnOfServers(connection, seen, context);
 }
 
 function strangersAmongAbsent({ servers, mayBeAbsent }: PreviewInputs<AsaDeploymentInputs>): Refusal[] {

@@ -1,10 +1,12 @@
+import { addressRecord } from "../../checks/dns/address-record";
+import { warningsOf } from "../../checks/warnings";
 import type { Directory } from "../../directory/directory";
 import { findQualified, sameAccount } from "../../directory/qualified-name";
 import { sameSpn } from "../../directory/service-principal-name";
 import { accountsToAdopt } from "../account-fates";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
 import { hasName, holderRefusal, strangers } from "./holders";
-import { beforeDeployment, nameRefusal, portWarning } from "./name-rules";
+import { beforeDeployment, clientName, nameRefusal, portWarning } from "./name-rules";
 import { claimedTwice, claimsOf } from "./program-claims";
 import type { SpnInputs } from "./schema";
 
@@ -31,8 +33,7 @@ export async function check(
   const sameName = sameSpn(olds.spn ?? "", spn);
   const keepsAccount = account === unknown || (olds.account !== undefined && sameAccount(account, olds.account));
   if (sameName && keepsAccount) return [];
-  const warning = sameName ? undefined : portWarning(spn);
-  if (warning !== undefined) context.progress(warning);
+  if (!sameName) await warnOfName(spn, inputs.connection, context);
 
   const owner = account === unknown ? undefined : await findQualified(directory, account);
   if (account !== unknown && owner === undefined) {
@@ -46,6 +47,16 @@ export async function check(
   const claim = { spn, takeFrom: takeFrom as readonly string[], allowServerName };
   const reason = holderRefusal(claim, await strangers(directory, spn, ours));
   return reason === undefined ? [] : [{ property: "spn", reason }];
+}
+
+/** What clients will stumble over although the directory takes the name. */
+async function warnOfName(spn: string, connection: string, context: Context): Promise<void> {
+  const warning = portWarning(spn);
+  if (warning !== undefined) context.progress(warning);
+  const host = clientName(spn);
+  if (host === undefined) return;
+  const lines = await warningsOf(context.connection(connection), { hostNames: [host] }, [addressRecord]);
+  for (const line of lines) context.progress(line);
 }
 
 /** The accounts on which this stack has the name now: it leaves them when their resources change. */

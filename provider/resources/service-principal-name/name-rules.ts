@@ -27,6 +27,14 @@ export function nameRefusal(spn: string, allowed: Allowed): string | undefined {
   return undefined;
 }
 
+/** The name that clients look up in DNS; `undefined` where they look up none. */
+export function clientName(spn: string): string | undefined {
+  const parts = parseServicePrincipalName(spn);
+  if (parts?.serviceClass.toLowerCase() !== "http" || isAddress(parts.host) || !parts.host.includes("."))
+    return undefined;
+  return parts.host;
+}
+
 export function portWarning(spn: string): string | undefined {
   const parts = parseServicePrincipalName(spn);
   if (parts?.port === undefined || parts.serviceClass.toLowerCase() !== "http") return undefined;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Attribute, Change } from "ldapts";
 import { corp, users } from "../../../lab/domain-controller";
 import { asaDeployment } from "../../../provider/resources/asa-deployment";
 import { unknown } from "../../../provider/resources/handler";
@@ -165,6 +166,35 @@ describe("AsaDeployment refuses", function () {
       world.calls.map(({ host }) => host),
       [mailboxOnly],
     );
+  });
+
+  it("nothing at the preview, but warns of what will keep clients from Kerberos all the same", async () => {
+    const { state } = world.organization.require("cas-2");
+    const warnings = () => run.lines.filter((line) => line.startsWith("warning: "));
+    const account = await world.account(world.run());
+    const { distinguishedName } = await world.read(account.name);
+    const modification = new Attribute({ type: "msDS-SupportedEncryptionTypes", values: ["4"] });
+    await world.forest.admin.modify(distinguishedName, new Change({ operation: "replace", modification }));
+    state.services.MSExchangeServiceHost = "Stopped";
+    try {
+      const program = { account: account.qualifiedName, servers: [first, second] };
+      assert.deepEqual(await preview(asaDeployment, program, run), []);
+      const [types = "", service = "", ...others] = warnings();
+      assert.match(types, /^warning: TAILSPIN\\.*: msDS-SupportedEncryptionTypes is 4: no AES\. Set-ADObject/);
+      assert.match(service, /^warning: cas-2\.\S+: MSExchangeServiceHost is not running: .* Start-Service/);
+      assert.deepEqual(others, []);
+
+      // A server that is added is looked at, the others are not.
+      const deployment = world.deployment();
+      await deployment.up({ account: qualifiedName, servers: [first] }, world.run());
+      run = world.run();
+      const more = { account: qualifiedName, servers: [first, second] };
+      assert.deepEqual(await preview(asaDeployment, more, run, deployment.inputs), []);
+      assert.deepEqual(warnings(), [service]);
+    } finally {
+      state.services.MSExchangeServiceHost = "Running";
+    }
+    assert.deepEqual(writes().length, 1);
   });
 
   describe("a service principal name", () => {
