@@ -6,7 +6,8 @@ import { runbook } from "../provider/checks/runbook";
 import { checkText } from "./check-text";
 import { type SelectionOptions, selectionOf, withSelectionOptions } from "./selection";
 import { endProgress, progress } from "./terminal";
-import { inWorld, type WorldOptions, withWorldOptions } from "./world";
+import { inWorld } from "./world";
+import { type WorldOptions, withWorldOptions } from "./world-options";
 
 interface Options extends WorldOptions, SelectionOptions {
   readonly only?: string[];

@@ -4,7 +4,8 @@ import { planProgram } from "./plan-program";
 import { planText } from "./plan-text";
 import { type SelectionOptions, selectionOf, withSelectionOptions } from "./selection";
 import { endProgress, progress } from "./terminal";
-import { inWorld, type WorldOptions, withWorldOptions } from "./world";
+import { inWorld } from "./world";
+import { type WorldOptions, withWorldOptions } from "./world-options";
 
 interface Options extends WorldOptions, SelectionOptions {
   readonly json?: boolean;

@@ -7,7 +7,8 @@ import { statusPage } from "./status/page";
 import { prometheusText } from "./status/prometheus";
 import { statusText } from "./status/status-text";
 import { endProgress, progress } from "./terminal";
-import { inWorld, type WorldOptions, withWorldOptions } from "./world";
+import { inWorld } from "./world";
+import { type WorldOptions, withWorldOptions } from "./world-options";
 
 interface Options extends WorldOptions, SelectionOptions {
   readonly connect?: boolean;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { runCommand } from "../../lab/command";
 import { checkoutFolder } from "../../lab/folders";
-import { heading, requestLine } from "../support/http-proxy-log-file";
+import { engineMissing, findEngine } from "../support/engine";
+import { heading, requestLine, writeLog } from "../support/http-proxy-log-file";
 
 describe("exchange-kerberos logs", function () {
   this.timeout(60_000);
@@ -40,6 +41,51 @@ describe("exchange-kerberos logs", function () {
     assert.match(stdout, /^1 lines could not be read\n.*a\.log:10: it has too few columns: bro�ken$/m);
     assert.match(stdout, /other\.LOG: line 1 is no heading/);
     assert.ok(!stdout.includes("\u001b"));
+  });
+
+  it("reads them on a server through PowerShell as it reads files, wherever Exchange is installed", async function () {
+    this.timeout(180_000);
+    const engine = await findEngine();
+    if (engine === undefined) {
+      console.log(engineMissing);
+      return this.skip();
+    }
+    const installed = join(mkdtempSync(join(folder, "server-")), "Exchange $(x) [1] 'V15'");
+    const logs = join(installed, "Logging", "HttpProxy", "Mapi");
+    mkdirSync(logs, { recursive: true });
+    // More than one block of lines, and what the other reader has to tell apart: quotes, other alphabets, lines that are none.
+    writeLog(join(logs, "HttpProxy_2026112408-1.LOG"), 4e6);
+    const odd = requestLine({
+      ...{ time: "2026-11-24T09:00:00.000Z", protocol: "Mapi", server: "CAS-1" },
+      scheme: "NTLM",
+      user: '"TAILSPIN\\Zoë, 🔑"',
+    });
+    writeFileSync(join(logs, "HttpProxy_2026112409-1.LOG"), `${heading}${odd}broken\r\n`);
+    writeFileSync(join(logs, "notes.txt"), "no log");
+    const environment = {
+      ...process.env,
+      PATH: `${dirname(engine)}${delimiter}${process.env.PATH}`,
+      ExchangeInstallPath: `${installed}/`,
+      PSModulePath: join(__dirname, "modules"),
+      EXCHANGE_KERBEROS_DOMAIN: "corp.tailspintoys.com",
+      EXCHANGE_KERBEROS_MANAGEMENT_TRANSPORT: "local",
+    };
+    const words = ["-r", "ts-node/register", join(checkoutFolder, "cli", "main.ts"), "logs", "--json"];
+    const server = await runCommand(process.execPath, [...words, "--server", "localhost"], { environment });
+    assert.deepEqual([server.status, server.stderr], [0, ""]);
+    const [there, here] = [JSON.parse(server.stdout), JSON.parse((await run(logs, "--json")).stdout)];
+    assert.ok(there.requests > 4000);
+    assert.equal(there.broken.first[0].file, `localhost: ${here.broken.first[0].file}`);
+    assert.deepEqual([there.requests, there.traffic, there.ntlm], [here.requests, here.traffic, here.ntlm]);
+    assert.deepEqual([there.files, there.broken.lines], [2, 1]);
+    assert.ok(Math.abs(there.bytes - here.bytes) < 10, `${there.bytes} of ${here.bytes} bytes`);
+
+    const nowhere = await runCommand(process.execPath, [...words, "--server", "localhost", join(logs, "nowhere")], {
+      environment,
+    });
+    assert.equal(nowhere.status, 3);
+    assert.match(nowhere.stderr, /localhost: could not look for logs in .*nowhere: Cannot find path/);
+    rmSync(installed, { recursive: true });
   });
 
   it("prints JSON with the same caution, and ends with 3 where there is nothing", async () => {

@@ -1,9 +1,9 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { ProviderError } from "../../error";
 import { TextCache } from "./bytes";
 import { endsInsideQuotes, Heading, necessaryColumns } from "./fields";
-import { type LineSink, longestLine, readLines } from "./line-reader";
+import { type LineSink, longestLine } from "./line-reader";
+import { localLogs } from "./local-logs";
+import type { LogSource } from "./log-source";
 import { type NtlmUsers, Tally, type Traffic } from "./tally";
 
 export type { NtlmUser, NtlmUsers, Requests, Scheme, Traffic } from "./tally";
@@ -30,6 +30,12 @@ export interface HttpProxyLogReport {
   readonly skipped: readonly { readonly file: string; readonly why: string }[];
 }
 
+/** A path somewhere else than on this machine. */
+export interface LogPlace {
+  readonly source: LogSource;
+  readonly path: string;
+}
+
 export interface HttpProxyLogOptions {
   readonly signal?: AbortSignal;
   /** Told now and then how far the reading is, in bytes. */
@@ -43,18 +49,26 @@ export interface HttpProxyLogOptions {
 /**
  * Counts in HttpProxy logs by which way clients logged on. Files are read once, in pieces, columns by their names.
  * That `Negotiate` was logged is necessary for Kerberos and does not prove it: under that name clients also use NTLM.
- * @param paths files, or folders whose `*.log` are read with those of their folders.
+ * @param places files, or folders whose `*.log` are read with those of their folders.
  * @throws ProviderError `input-invalid` where a path does not exist, cannot be read, or nothing in it is an HttpProxy log.
  */
 export async function readHttpProxyLogs(
-  paths: readonly string[],
+  places: readonly (string | LogPlace)[],
   options: HttpProxyLogOptions = {},
 ): Promise<HttpProxyLogReport> {
-  const files = paths.flatMap(logFiles);
+  const looked = places.map((place) => (typeof place === "string" ? { source: localLogs, path: place } : place));
+  const found = looked.map(async ({ source, path }) =>
+    (await source.list(path)).map((file) => ({ ...file, source, name: nameOf(source, file.path) })),
+  );
+  const files = (await Promise.all(found)).flat();
   if (files.length === 0) {
-    throw new ProviderError("input-invalid", `There is no *.log file in ${paths.join(", ")}.`, {
-      hint: "Name the folder Logging\\HttpProxy of an Exchange server, a folder below it, or files.",
-    });
+    throw new ProviderError(
+      "input-invalid",
+      `There is no *.log file in ${looked.map(({ source, path }) => nameOf(source, path)).join(", ")}.`,
+      {
+        hint: "Name the folder Logging\\HttpProxy of an Exchange server, a folder below it, or files.",
+      },
+    );
   }
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const tally = new Tally();
@@ -64,20 +78,18 @@ export async function readHttpProxyLogs(
     skipped: [] as { file: string; why: string }[],
   };
   const texts = new TextCache();
-  for (const { path } of files) {
+  for (const { source, path, name: file } of files) {
     options.signal?.throwIfAborted();
     const log = new LogFile(tally, texts, (line) => {
       report.broken.lines++;
-      if (report.broken.first.length < (options.brokenLines ?? 10)) report.broken.first.push({ file: path, ...line() });
+      if (report.broken.first.length < (options.brokenLines ?? 10)) report.broken.first.push({ file, ...line() });
     });
     const onBytes = (count: number) => {
       report.bytes += count;
       options.onProgress?.(report.bytes, total);
     };
-    await readLines(path, log, { signal: options.signal, onBytes }).catch((thrown: unknown) => {
-      throw unreadable(path, thrown);
-    });
-    if (log.unfit !== undefined) report.skipped.push({ file: path, why: log.unfit });
+    await source.read(path, log, { signal: options.signal, onBytes });
+    if (log.unfit !== undefined) report.skipped.push({ file, why: log.unfit });
   }
   return {
     files: files.length - report.skipped.length,
@@ -88,37 +100,8 @@ export async function readHttpProxyLogs(
   };
 }
 
-interface FoundFile {
-  readonly path: string;
-  readonly size: number;
-}
-
-function logFiles(path: string): FoundFile[] {
-  return reading(path, () => {
-    const found = statSync(path);
-    if (!found.isDirectory()) return [{ path, size: found.size }];
-    return readdirSync(path, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.log$/i.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((file) => ({ path: file, size: statSync(file).size }));
-  });
-}
-
-function reading<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown): unknown {
-  const code = cause instanceof Error && "syscall" in cause && "code" in cause ? String(cause.code) : undefined;
-  if (code === undefined) return cause;
-  const why = { ENOENT: "does not exist", EACCES: "may not be read by this user" }[code] ?? `cannot be read (${code})`;
-  const hint = "Name HttpProxy log files, or folders of them.";
-  return new ProviderError("input-invalid", `${path} ${why}.`, { hint, cause });
+function nameOf({ host }: LogSource, path: string): string {
+  return host === undefined ? path : `${host}: ${path}`;
 }
 
 const hash = 0x23;
