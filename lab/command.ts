@@ -25,7 +25,7 @@ export function runCommand(
     const child = spawn(command, arguments_, {
       cwd: options.folder,
       env: options.environment ?? process.env,
-      timeout: options.deadline ?? 120_000,
+      timeout: options.deadline ?? 300_000,
     });
     let stdout = "";
     let stderr = "";

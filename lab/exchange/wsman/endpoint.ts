@@ -15,6 +15,9 @@ interface Proved {
   readonly user: string;
 }
 
+/** Whether a user has this password, where `Set-PowerShellVirtualDirectory -BasicAuthentication $true` was run. */
+export type BasicLogOn = (user: string, password: string) => Promise<boolean>;
+
 const plainType = "application/soap+xml;charset=UTF-8";
 
 /**
@@ -28,6 +31,7 @@ export class WsmanEndpoint {
     private readonly keys: Pick<ServerKeys, "accept">,
     private readonly service: ShellService,
     private readonly machine: string,
+    private readonly basicLogOn?: BasicLogOn,
   ) {}
 
   readonly listener: RequestListener = (request, response) => {
@@ -42,10 +46,14 @@ export class WsmanEndpoint {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
+    const secure = request.socket instanceof TLSSocket;
+    const byPassword = secure ? await this.byPassword(request) : undefined;
     const challenge = this.authenticate(request);
     const proved = this.proved.get(request.socket);
-    if (proved === undefined) {
-      response.writeHead(401, { "WWW-Authenticate": ["Negotiate", "Kerberos"] }).end();
+    const user = byPassword ?? proved?.user;
+    if (user === undefined) {
+      const basic = secure && this.basicLogOn !== undefined ? ['Basic realm="Exchange"'] : [];
+      response.writeHead(401, { "WWW-Authenticate": ["Negotiate", "Kerberos", ...basic] }).end();
       return;
     }
     if (challenge !== undefined) response.setHeader("WWW-Authenticate", challenge);
@@ -54,24 +62,33 @@ export class WsmanEndpoint {
       return;
     }
     const sealed = request.headers["content-type"]?.startsWith("multipart/encrypted") ?? false;
-    if (!sealed && !(request.socket instanceof TLSSocket)) {
+    if (!sealed && !secure) {
       response.writeHead(400).end("The body has to be encrypted.");
       return;
     }
-    const text = sealed ? openBody(body, proved.client) : body.toString("utf8");
+    const text = sealed ? proved && openBody(body, proved.client) : body.toString("utf8");
     if (text === undefined) {
       response.writeHead(400).end("The body could not be decrypted.");
       return;
     }
-    const { status, xml } = await this.serve(text, proved.user, (request.url ?? "").split("?")[1] ?? "");
+    const { status, xml } = await this.serve(text, user, (request.url ?? "").split("?")[1] ?? "");
     // Whoever has hung up meanwhile took the security context along.
     if (request.socket.destroyed) return;
-    const answer = sealed ? sealBody(xml, proved.client, proved.protocol) : Buffer.from(xml, "utf8");
+    const seal = sealed ? proved : undefined;
+    const answer = seal === undefined ? Buffer.from(xml, "utf8") : sealBody(xml, seal.client, seal.protocol);
     response.writeHead(status, {
-      "Content-Type": sealed ? contentTypeOf(proved.protocol) : plainType,
+      "Content-Type": seal === undefined ? plainType : contentTypeOf(seal.protocol),
       "Content-Length": answer.length,
     });
     response.end(answer);
+  }
+
+  /** Who comes with a user name and password in this very request. */
+  private async byPassword({ headers }: IncomingMessage): Promise<string | undefined> {
+    const [, pair] = /^Basic +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
+    if (pair === undefined) return undefined;
+    const [, user = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(pair, "base64").toString("utf8")) ?? [];
+    return (await this.basicLogOn?.(user, password)) ? user.toLowerCase() : undefined;
   }
 
   /** Takes a token, if there is one. @returns the value of `WWW-Authenticate` for the answer */

@@ -7,7 +7,7 @@ import { provideCertificate } from "../../../lab/certificates";
 import { corp } from "../../../lab/domain-controller";
 import { KerberosAcceptor } from "../../../lab/exchange/kerberos/acceptor";
 import { exchangeFolder } from "../../../lab/exchange/up";
-import { WsmanEndpoint } from "../../../lab/exchange/wsman/endpoint";
+import { type BasicLogOn, WsmanEndpoint } from "../../../lab/exchange/wsman/endpoint";
 import { type OpenPool, ShellService } from "../../../lab/exchange/wsman/shell-service";
 import { addresses } from "../../../lab/network-namespace";
 
@@ -31,11 +31,11 @@ export class Gateway {
     private readonly acceptor: KerberosAcceptor,
   ) {}
 
-  static async open(openPool: OpenPool): Promise<Gateway> {
+  static async open(openPool: OpenPool, basicLogOn?: BasicLogOn): Promise<Gateway> {
     const fqdn = `cas-1.${corp.dnsName}`;
     const acceptor = new KerberosAcceptor(join(exchangeFolder, "servers", "cas-1", "machine.keytab"));
     const gateway = new Gateway(new ShellService({ name: "CAS-1", fqdn }, openPool), acceptor);
-    const endpoint = new WsmanEndpoint(acceptor, gateway.service, fqdn);
+    const endpoint = new WsmanEndpoint(acceptor, gateway.service, fqdn, basicLogOn);
     const answer: RequestListener = (request, response) => {
       if (gateway.meddling.instead?.(request, response) === true) return;
       const { change } = gateway.meddling;

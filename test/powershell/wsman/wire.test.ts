@@ -6,47 +6,17 @@ import { gzipSync } from "node:zlib";
 import { authorityFile } from "../../../lab/certificates";
 import { mustRun } from "../../../lab/command";
 import { corp } from "../../../lab/domain-controller";
-import type { PoolEnd, PoolListener } from "../../../lab/exchange/wsman/remote-shell";
 import { labFolder } from "../../../lab/folders";
 import { password } from "../../../lab/passwords";
 import { delegatedUser } from "../../../lab/people";
-import type { Pipeline, PowerShellSession } from "../../../provider/powershell/pipeline";
-import { RunspacePoolServer, SecureString } from "../../../provider/powershell/psrp";
+import type { PowerShellSession } from "../../../provider/powershell/pipeline";
+import { SecureString } from "../../../provider/powershell/psrp";
 import { openWsmanSession, type WsmanOptions } from "../../../provider/powershell/wsman";
 import { requireExchange } from "../../support/lab";
 import { Gateway, type Meddling } from "./gateway";
+import { Greeter, hello } from "./greeter";
 
 const resourceUri = "http://schemas.microsoft.com/powershell/Microsoft.Exchange";
-const hello: Pipeline = [{ name: "Say-Hello" }];
-
-/** A pool whose every pipeline says "hello", and counts them. */
-function greeter(listener: PoolListener, count: () => void): PoolEnd {
-  const server = new RunspacePoolServer();
-  const flush = () => {
-    const data = server.dataToSend(32_768);
-    if (data.length > 0) listener.send(data);
-  };
-  return {
-    receive(data, pipelineId) {
-      for (const event of server.receive(data, pipelineId)) {
-        if (event.type !== "createPipeline") continue;
-        count();
-        server.start(event.pipelineId);
-        server.writeOutput(event.pipelineId, "hello");
-        server.complete(event.pipelineId);
-        flush();
-        listener.finished(event.pipelineId);
-      }
-      flush();
-    },
-    stop() {},
-    closePipeline(pipelineId) {
-      server.endPipeline(pipelineId);
-    },
-    close() {},
-  };
-}
-
 /** Meddles with the answers to requests of one kind only; bodies inside TLS can be read. */
 const withBody = (request: IncomingMessage) => Number(request.headers["content-length"] ?? 0) > 0;
 
@@ -59,10 +29,11 @@ describe("WS-Management on a bad wire", function () {
 
   before(async function () {
     await requireExchange(this);
-    gateway = await Gateway.open((_user, _query, listener) =>
-      greeter(listener, () => {
-        commands += 1;
-      }),
+    gateway = await Gateway.open(
+      (_user, _query, listener) =>
+        new Greeter(listener, () => {
+          commands += 1;
+        }),
     );
   });
 
