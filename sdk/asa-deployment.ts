@@ -1,12 +1,36 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type ConnectionArgs, Resource } from "./resource";
 
+/** A day of the week, on which a {@link RotationWindow} opens. */
+export type Weekday = "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+
+/**
+ * When a password that is due may roll: days and hours, as the clocks of `timeZone` show them. Of an hour that they skip in
+ * spring nothing is left; of one that they go through twice in autumn, the first counts.
+ */
+export interface RotationWindow {
+  /** Days on which the window opens; one that goes past midnight closes on the day after. Default: every day. */
+  days?: pulumi.Input<pulumi.Input<Weekday>[]>;
+  /** Time of day from which on it is open, as `"22:00"`. Default: `"00:00"`. */
+  from?: pulumi.Input<string>;
+  /** Time of day at which it closes, on the next day where that is before `from`. Default: `"24:00"`. */
+  to?: pulumi.Input<string>;
+  /** IANA name of the time zone, as `"Europe/Berlin"`; what is none is refused. Default: `"UTC"`. */
+  timeZone?: pulumi.Input<string>;
+}
+
 /** When the password of the account is due for a new one. */
 export interface Rotation {
   /** Days after which the next `up` rolls the password, counted from the account's own `pwdLastSet`. Default: never. */
   maxPasswordAgeDays?: pulumi.Input<number>;
   /** Any text; another one rolls the password at the next `up`, unless somebody has rolled it since. Default: none. */
   trigger?: pulumi.Input<string>;
+  /**
+   * Outside of it a password that is due, by age or trigger, does not roll: `preview` and `up` say that it is due and when
+   * the window opens, and show no change. What mends is not held back: a first deployment, a new account, a server without
+   * the present password, a roll that broke off. Default: always open.
+   */
+  window?: pulumi.Input<RotationWindow>;
 }
 
 /** Inputs of {@link AsaDeployment}. */

@@ -1,5 +1,12 @@
 export { AsaAccount, type AsaAccountArgs, type EncryptionType, type Replication } from "./asa-account";
-export { AsaDeployment, type AsaDeploymentArgs, type Rotation, type ServerState } from "./asa-deployment";
+export {
+  AsaDeployment,
+  type AsaDeploymentArgs,
+  type Rotation,
+  type RotationWindow,
+  type ServerState,
+  type Weekday,
+} from "./asa-deployment";
 export {
   type AccountArgs,
   ExchangeKerberos,

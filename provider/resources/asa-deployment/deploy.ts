@@ -6,7 +6,7 @@ import { absent, stateOf } from "./condition";
 import { type Estate, lookAround, planNow } from "./estate";
 import { give } from "./give";
 import { refuseOtherHolders } from "./other-holders";
-import { planLines } from "./plan";
+import { planLines, rotationToKeep } from "./plan";
 import { isUnreachable, serversFailed } from "./reachable";
 import { removeFrom } from "./removal";
 import type { AsaDeploymentInputs, AsaDeploymentOutputs, ServerState } from "./schema";
@@ -44,9 +44,10 @@ export async function deploy(inputs: Inputs, olds: Outputs | undefined, context:
     }
   }
   const { rotation: _, ...others } = inputs;
-  // A roll that broke off is still to be done: what asked for it stays the old way.
-  const done = plan.roll === undefined || after.account.passwordStamp !== before.account.passwordStamp;
-  const rotation = done ? inputs.rotation : olds?.rotation;
+  // A roll that broke off is still to be done, and so is one that waits for its window.
+  const rolled = after.account.passwordStamp !== before.account.passwordStamp;
+  const followed = rolled || (plan.roll === undefined && plan.held === undefined);
+  const rotation = rotationToKeep(inputs.rotation, olds?.rotation, followed);
   const unremoved = incomplete === undefined ? [] : plan.remove;
   const outputs: Outputs = {
     ...others,

@@ -1,11 +1,11 @@
 import { findQualified } from "../../directory/qualified-name";
 import { accountMoves } from "../account-fates";
 import { changedProperties } from "../compare";
-import { type Context, type Difference, type ResourceHandler, unknown } from "../handler";
+import { type Context, type Difference, type Preview, type ResourceHandler, unknown } from "../handler";
 import { check } from "./check";
 import { stateOf, unseen } from "./condition";
 import { deploy } from "./deploy";
-import { isEmpty, type Plan, planFor, planLines } from "./plan";
+import { isEmpty, type Plan, planFor, planLines, rotationToKeep } from "./plan";
 import { deploymentIdOf, deploymentIsOn, deploymentWasSeen } from "./presence";
 import { refuseWhileInUse, removeFrom } from "./removal";
 import { type AsaDeploymentInputs, type AsaDeploymentOutputs, known, type ServerState, schema } from "./schema";
@@ -25,20 +25,21 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
 
   /** From state and clock alone; refresh brings in what has happened outside. */
   async diff(id, olds, news, context): Promise<Difference> {
-    const changed = new Set<string>(
-      changedProperties<keyof Inputs>(olds, news, ["servers", "method", "mayBeAbsent", "rotation"]),
-    );
+    const changed = new Set<string>(changedProperties<keyof Inputs>(olds, news, ["servers", "method", "mayBeAbsent"]));
     const { directory, exchange } = context.connection(news.connection);
     const moves = accountMoves(directory, olds, news.account);
     if (moves) changed.add("account");
     const account = news.account === unknown && !moves ? olds.account : news.account;
     const wanted = known<Inputs>({ ...news, account });
+    let { rotation }: { rotation?: Preview<Inputs["rotation"]> } = news;
     if (wanted !== undefined) {
       deploymentIsOn(exchange, id, wanted.servers);
       const plan = planFromState(olds, wanted);
+      rotation = rotationToKeep(wanted.rotation, olds.rotation, plan.held === undefined);
       if (!isEmpty(plan)) changed.add(plan.roll === undefined ? "servers" : "rotation");
       for (const line of planLines(wanted, plan)) context.progress(line);
     }
+    if (changedProperties<"rotation">(olds, { rotation }, ["rotation"]).length > 0) changed.add("rotation");
     return { changed: [...changed], replace: [] };
   },
 

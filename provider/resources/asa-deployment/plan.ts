@@ -1,9 +1,12 @@
 import { sameAccount } from "../../directory/qualified-name";
+import { momentIn, windowAt } from "./rotation-window";
 import type { AsaDeploymentInputs, ServerState } from "./schema";
 
 export interface Plan {
   /** Why the password rolls; `undefined` where it stays. */
   readonly roll: string | undefined;
+  /** A roll that is due, and waits for its window. */
+  readonly held?: { readonly because: string; readonly opens: number } | undefined;
   /** Servers that get a copy of another server's credential, without a new password. */
   readonly copy: readonly string[];
   /** Servers that stay without until a later `up`. */
@@ -36,22 +39,28 @@ export function planFor(
   const absent = states.filter(({ condition }) => condition === "absent").map(({ server }) => server);
   const present = states.filter(({ condition }) => condition !== "absent");
   const lacking = present.filter(({ condition }) => condition !== "deployed");
-  const roll = present.length === 0 ? undefined : reasonToRoll(wanted, rotation, present, lacking, now);
-  return { roll, copy: roll === undefined ? lacking.map(({ server }) => server) : [], absent, remove };
+  const due = dueAt(wanted, rotation, lacking, now);
+  const roll = present.length === 0 ? undefined : reasonToRoll(wanted, rotation, present, lacking, due);
+  const copy = roll === undefined ? lacking.map(({ server }) => server) : [];
+  const held = roll === undefined && due?.opens !== undefined ? { because: due.because, opens: due.opens } : undefined;
+  return { roll, held, copy, absent, remove };
 }
 
+/**
+ * A window holds back what is due and nothing else: a first deployment, a new account and a repair mean that clients have no
+ * Kerberos, or soon will not.
+ */
 function reasonToRoll(
   wanted: AsaDeploymentInputs,
   rotation: Rotation,
   present: readonly ServerState[],
   lacking: readonly ServerState[],
-  now: number,
+  due: Due | undefined,
 ): string | undefined {
   const { oldAccount } = rotation;
   if (oldAccount !== undefined && !sameAccount(oldAccount, wanted.account)) return `the account was ${oldAccount}`;
   if (lacking.length === present.length) return "no server is known to have the present password";
-  const dueBecause = due(wanted, rotation, now);
-  if (dueBecause !== undefined) return dueBecause;
+  if (due !== undefined && due.opens === undefined) return due.because;
   if (lacking.length === 0) return undefined;
   // Only the script can read a password from one server and give it to another.
   const names = lacking.map(({ server }) => server).join(", ");
@@ -61,8 +70,30 @@ function reasonToRoll(
   return `a copy would take the credential of ${shared.otherAccounts.join(", ")} off ${shared.server}`;
 }
 
+/** A roll that is asked for. */
+interface Due {
+  readonly because: string;
+  /** When its window opens; `undefined` where it may roll now. */
+  readonly opens: number | undefined;
+}
+
+function dueAt(
+  wanted: AsaDeploymentInputs,
+  rotation: Rotation,
+  lacking: readonly ServerState[],
+  now: number,
+): Due | undefined {
+  const because = reasonForDue(wanted, rotation, now);
+  if (because === undefined) return undefined;
+  // A roll that broke off has left passwords that nobody else knows: it goes on whenever it can.
+  const brokeOff = lacking.some(({ condition }) => condition === "unconfirmed");
+  const window = brokeOff ? undefined : wanted.rotation?.window;
+  const state = window === undefined ? undefined : windowAt(window, now);
+  return { because, opens: state?.open === false ? state.opens : undefined };
+}
+
 /** Why the password is due; `undefined` where it is not. A roll by hand does what a trigger asks for. */
-function due(wanted: AsaDeploymentInputs, rotation: Rotation, now: number): string | undefined {
+function reasonForDue(wanted: AsaDeploymentInputs, rotation: Rotation, now: number): string | undefined {
   const { maxPasswordAgeDays, trigger } = wanted.rotation ?? {};
   if (trigger !== undefined && trigger !== rotation.oldTrigger && !rotation.rolledSince) {
     return `the trigger is now "${trigger}"`;
@@ -74,6 +105,20 @@ function due(wanted: AsaDeploymentInputs, rotation: Rotation, now: number): stri
   return undefined;
 }
 
+/**
+ * What state is to say of the rotation. A trigger that was not followed yet is not among it: it is still to be done, and
+ * until then no difference.
+ */
+export function rotationToKeep(
+  wanted: AsaDeploymentInputs["rotation"],
+  old: AsaDeploymentInputs["rotation"],
+  followed: boolean,
+): AsaDeploymentInputs["rotation"] {
+  if (wanted === undefined || followed) return wanted;
+  const { trigger: _, ...others } = wanted;
+  return old?.trigger === undefined ? others : { ...others, trigger: old.trigger };
+}
+
 /** The plan in a few lines, for whoever reads a preview. */
 export function planLines(wanted: AsaDeploymentInputs, plan: Plan): string[] {
   const { account } = wanted;
@@ -82,12 +127,20 @@ export function planLines(wanted: AsaDeploymentInputs, plan: Plan): string[] {
     ...(plan.roll === undefined
       ? []
       : [`${account}: the password rolls, as ${plan.roll}. ${present} get it first, the directory last`]),
+    ...heldLines(wanted, plan),
     ...plan.copy.map((server) => `${server} gets a copy of the credential of ${account}`),
     ...plan.absent.map((server) => `${server} is absent: it gets the credential at a later pulumi up`),
     ...plan.remove.map((server) => `${server} loses the credential of ${account}`),
   ];
 }
 
+function heldLines({ account, rotation }: AsaDeploymentInputs, { held }: Plan): string[] {
+  if (held === undefined || rotation?.window === undefined) return [];
+  const opens = momentIn(rotation.window, held.opens);
+  return [`${account}: the password is due, as ${held.because}. It stays until the window opens: ${opens}`];
+}
+
+/** A roll that waits for its window is nothing that an `up` would do now. */
 export function isEmpty(plan: Plan): boolean {
   return plan.roll === undefined && [plan.copy, plan.absent, plan.remove].every(({ length }) => length === 0);
 }

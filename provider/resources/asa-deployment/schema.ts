@@ -3,6 +3,7 @@ import { defaultConnection } from "../../settings";
 import { holdsUnknown } from "../compare";
 import type { Preview } from "../handler";
 import { serverName } from "../server-name";
+import { rotationWindow } from "./rotation-window";
 
 const serverNames = z
   .array(serverName, { error: "Give a list of servers" })
@@ -28,6 +29,7 @@ export const schema = z.strictObject({
         .min(1, "Give at least one day")
         .optional(),
       trigger: z.string({ error: "Give a text; another text rolls the password" }).optional(),
+      window: rotationWindow.optional(),
     })
     .optional(),
 });
