@@ -3,9 +3,9 @@ import { Command, InvalidArgumentError } from "commander";
 import { type HttpProxyLogReport, type LogPlace, readHttpProxyLogs } from "../provider/exchange/http-proxy-log";
 import { logsText, negotiateNote } from "./logs-text";
 import { endProgress, progress } from "./terminal";
-import { type WorldOptions, withSettingsOptions } from "./world-options";
+import { type ConnectionOptions, withConnectionOptions } from "./world-options";
 
-interface Options extends Omit<WorldOptions, "userForest"> {
+interface Options extends ConnectionOptions {
   readonly users: number;
   readonly server?: readonly string[];
   readonly json?: boolean;
@@ -21,7 +21,7 @@ export function logsCommand(): Command {
   const command = new Command("logs").description(
     "Count in HttpProxy logs by which way clients log on: Negotiate, NTLM, Basic, OAuth.",
   );
-  return withSettingsOptions(command)
+  return withConnectionOptions(command)
     .argument("[paths...]", "log files, or folders: every *.log in them is read")
     .option(
       "--server <server>",
@@ -64,10 +64,10 @@ function read(places: readonly (string | LogPlace)[], { users }: Options): Promi
 
 /** All that connects is loaded here: who reads files needs none of it. */
 function readOn(servers: readonly string[], paths: readonly string[], options: Options): Promise<HttpProxyLogReport> {
-  const { inWorld } = require("./world") as typeof import("./world");
+  const { inConnection } = require("./world") as typeof import("./world");
   const { serverLogFolder, serverLogs } =
     require("../provider/exchange/http-proxy-log/server-logs") as typeof import("../provider/exchange/http-proxy-log/server-logs");
-  return inWorld(options, async ({ exchange }) => {
+  return inConnection(options, async ({ exchange }) => {
     const places = servers.map(async (server): Promise<LogPlace[]> => {
       const shell = exchange.managementShell(server);
       const source = serverLogs(shell);

@@ -10,14 +10,17 @@ const commands: Readonly<Record<string, () => Command>> = {
   plan: () => (require("./plan-command") as typeof import("./plan-command")).planCommand(),
   check: () => (require("./check-command") as typeof import("./check-command")).checkCommand(),
   status: () => (require("./status-command") as typeof import("./status-command")).statusCommand(),
+  roll: () => (require("./roll-command") as typeof import("./roll-command")).rollCommand(),
   logs: () => (require("./logs-command") as typeof import("./logs-command")).logsCommand(),
 };
 
-/** Apart from the outcomes of `check`: the command could not do its work. */
+/** Apart from the outcomes of `check` and `roll`: the command could not do its work. */
 const failed = 3;
 
 const program = new Command("exchange-kerberos")
-  .description("Kerberos for load-balanced Exchange servers: what it needs, and whether it works. Only reads.")
+  .description(
+    "Kerberos for load-balanced Exchange servers: what it needs, whether it works, and a new password. Only roll changes anything.",
+  )
   .showHelpAfterError("(add --help for the options)")
   .addHelpText(
     "after",

@@ -10,7 +10,8 @@ export interface SelectionOptions {
   readonly maxPasswordAge: number;
 }
 
-const collect = (value: string, values: readonly string[] = []): readonly string[] => [...values, value];
+/** Of an option that may be given more than once. */
+export const collect = (value: string, values: readonly string[] = []): readonly string[] => [...values, value];
 
 const days = (text: string): number => {
   const number = Number(text);

@@ -1,14 +1,18 @@
 import type { Command } from "commander";
 
-/** Options that say where to look; every command has them. */
-export interface WorldOptions {
+/** Options that say where the settings are; every command that needs some has them. */
+export interface ConnectionOptions {
   readonly connection: string;
   readonly stack?: string | undefined;
+}
+
+/** Options that say where to look. */
+export interface WorldOptions extends ConnectionOptions {
   readonly userForest?: readonly string[];
 }
 
-/** Adds the options that say whose settings are used. */
-export function withSettingsOptions(command: Command): Command {
+/** Adds the options of {@link ConnectionOptions} to a command. */
+export function withConnectionOptions(command: Command): Command {
   return command
     .option("--connection <name>", "the block of settings to use", "default")
     .option("--stack <name>", "the stack whose configuration has the settings (default: the current one)");
@@ -16,7 +20,7 @@ export function withSettingsOptions(command: Command): Command {
 
 /** Adds the options of {@link WorldOptions} to a command. */
 export function withWorldOptions(command: Command): Command {
-  return withSettingsOptions(command).option(
+  return withConnectionOptions(command).option(
     "--user-forest <connection>",
     "a block of settings for a forest whose users have mailboxes here; may be given more than once",
     (name: string, names: readonly string[] = []) => [...names, name],

@@ -1,20 +1,37 @@
 import type { World } from "../provider/checks/world";
-import { openConnection } from "../provider/resources/connection";
+import { type Connection, openConnection } from "../provider/resources/connection";
 import { resolveSettings } from "../provider/settings";
 import { stackSettings } from "./stack-settings";
-import type { WorldOptions } from "./world-options";
+import type { ConnectionOptions, WorldOptions } from "./world-options";
 
 /** Opens what the options name, and closes it when the work is done. Nothing connects before it is used. */
 export async function inWorld<T>(options: WorldOptions, work: (world: World) => Promise<T>): Promise<T> {
-  const source = await stackSettings(options.stack);
-  const [main, ...forests] = [options.connection, ...(options.userForest ?? [])].map((name) =>
-    openConnection(resolveSettings(name, source)),
-  );
-  if (main === undefined) throw new Error("A command without a connection.");
-  try {
+  return inConnections([options.connection, ...(options.userForest ?? [])], options.stack, async (main, ...forests) => {
     const { settings, directory, exchange } = main;
-    return await work({ settings, directory, exchange, userForests: forests.map((forest) => forest.directory) });
+    return work({ settings, directory, exchange, userForests: forests.map((forest) => forest.directory) });
+  });
+}
+
+/** The same for a command that works with one connection. */
+export function inConnection<T>(
+  { connection, stack }: ConnectionOptions,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return inConnections([connection], stack, work);
+}
+
+async function inConnections<T>(
+  names: readonly [string, ...string[]],
+  stack: string | undefined,
+  work: (main: Connection, ...others: Connection[]) => Promise<T>,
+): Promise<T> {
+  const source = await stackSettings(stack);
+  const open = (name: string) => openConnection(resolveSettings(name, source));
+  const [main, ...others] = names;
+  const connections: [Connection, ...Connection[]] = [open(main), ...others.map(open)];
+  try {
+    return await work(...connections);
   } finally {
-    await Promise.all([main, ...forests].map((connection) => connection.close()));
+    await Promise.all(connections.map((connection) => connection.close()));
   }
 }

@@ -107,7 +107,7 @@ export async function withRollLock<T>(
           "refused",
           `The lock on ${account.distinguishedName} is not ours any more. ${message}`,
           {
-            hint: "Let a run that has it now come to its end; then run pulumi refresh and pulumi up.",
+            hint: "Let a run that has it now come to its end; then look again (in a stack, pulumi refresh).",
             cause: lost,
           },
         );

@@ -58,7 +58,8 @@ async function checkChanges(
   await warnOfServers(connection, seen, context);
 }
 
-function strangersAmongAbsent({ servers, mayBeAbsent }: PreviewInputs<AsaDeploymentInputs>): Refusal[] {
+/** Servers that may be absent, and are none of the deployment. */
+export function strangersAmongAbsent({ servers, mayBeAbsent }: PreviewInputs<AsaDeploymentInputs>): Refusal[] {
   if (servers === unknown || mayBeAbsent === unknown || servers.includes(unknown)) return [];
   const strange = mayBeAbsent.find((server) => server !== unknown && !servers.includes(server));
   if (strange === undefined) return [];

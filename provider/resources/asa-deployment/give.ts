@@ -29,7 +29,7 @@ export function give(inputs: AsaDeploymentInputs, estate: Estate, plan: Plan, co
     const now = await readAccount(directory, account.guid);
     if (now?.passwordStamp !== account.passwordStamp) {
       throw new ProviderError("refused", `Another run has rolled the password of ${inputs.account} just now.`, {
-        hint: "Run pulumi refresh, then pulumi up.",
+        hint: "Look whether that was enough; in a stack, run pulumi refresh, then pulumi up.",
       });
     }
     try {
@@ -96,7 +96,7 @@ async function seenToBeRolled(directory: Directory, before: Account, signal: Abo
     {
       hint:
         "The servers have both passwords, so clients go on working. If Exchange uses another domain controller, look at " +
-        "replication (repadmin /showrepl); then run pulumi up again.",
+        "replication (repadmin /showrepl); then run the same again.",
     },
   );
 }

@@ -1,11 +1,32 @@
 import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
-import { readAlternateAccount } from "../../exchange/alternate-account";
+import { type AlternateAccount, readAlternateAccount } from "../../exchange/alternate-account";
+import type { ExchangeServer } from "../../exchange/exchange-servers";
+import type { ExchangeOrganization } from "../../exchange/organization";
 import type { Context } from "../handler";
 import type { Estate } from "./estate";
 import type { Plan } from "./plan";
-import { mapReachable } from "./reachable";
+import { mapReachable, type Outcome } from "./reachable";
 import type { AsaDeploymentInputs, AsaDeploymentOutputs } from "./schema";
+
+/** What servers have, as one of them tells: with the cmdlets of its own version, and without a shell on the others. */
+export function readThrough(
+  exchange: ExchangeOrganization,
+  entry: ExchangeServer,
+  servers: readonly ExchangeServer[],
+  signal: AbortSignal,
+): Promise<Outcome<AlternateAccount>> {
+  const shell = exchange.endpoint(entry.fqdn);
+  const byName = new Map(servers.map((server) => [server.fqdn, server]));
+  return mapReachable(exchange, byName, (one) =>
+    readAlternateAccount(shell, { ...one, product: entry.product }, signal),
+  );
+}
+
+/** Whether a server has a credential of that account, the newest or an older one. */
+export function holds({ credentials }: AlternateAccount, qualifiedName: string): boolean {
+  return credentials.some(({ account }) => sameAccount(account, qualifiedName));
+}
 
 /**
  * Looks at the servers that are not of the deployment: one that has the same account would be cut off by a new password.
@@ -27,22 +48,15 @@ export async function refuseOtherHolders(
     ({ fqdn, product, clientAccess }) =>
       !ours.has(fqdn) && clientAccess && (product === "2010" || plan.roll !== undefined),
   );
-  const byName = new Map(others.map((server) => [server.fqdn, server]));
-  // Which accounts a server has can be read from any other, with the cmdlets of the version of that one.
-  const shell = exchange.endpoint(entry.exchangeServer.fqdn);
-  const { product } = entry.exchangeServer;
-  const { done, failed } = await mapReachable(exchange, byName, async (one) => {
-    const { credentials } = await readAlternateAccount(shell, { ...one, product }, context.signal);
-    return credentials.some(({ account }) => sameAccount(account, inputs.account));
-  });
+  const { done, failed } = await readThrough(exchange, entry.exchangeServer, others, context.signal);
   for (const [server, { message }] of failed) {
     context.progress(
       `warning: whether ${server} has the credential of ${inputs.account} too cannot be seen: ${message}`,
     );
   }
-  const holder = [...done].find(([, has]) => has)?.[0];
+  const holder = [...done].find(([, one]) => holds(one, inputs.account))?.[0];
   if (holder === undefined) return;
-  const is2010 = byName.get(holder)?.product === "2010";
+  const is2010 = others.find(({ fqdn }) => fqdn === holder)?.product === "2010";
   throw new ProviderError(
     "refused",
     `${inputs.account} is the account of ${holder} too, which ${is2010 ? "runs Exchange 2010" : "is not among the servers"}.`,

@@ -129,7 +129,7 @@ export function planLines(wanted: AsaDeploymentInputs, plan: Plan): string[] {
       : [`${account}: the password rolls, as ${plan.roll}. ${present} get it first, the directory last`]),
     ...heldLines(wanted, plan),
     ...plan.copy.map((server) => `${server} gets a copy of the credential of ${account}`),
-    ...plan.absent.map((server) => `${server} is absent: it gets the credential at a later pulumi up`),
+    ...plan.absent.map((server) => `${server} is absent: it gets the credential at a later run`),
     ...plan.remove.map((server) => `${server} loses the credential of ${account}`),
   ];
 }

@@ -82,7 +82,7 @@ async function push(work: RollWork, password: SecureString): Promise<ReadonlyMap
     `The password of ${qualifiedName} was not rolled, as it did not get to every server`,
     failed,
     "The directory was not changed, so the password that worked before still works everywhere. Mend the servers, or name " +
-      "those that are down in mayBeAbsent; then run pulumi up again.",
+      "those that are down in mayBeAbsent; then run the same again.",
   );
 }
 

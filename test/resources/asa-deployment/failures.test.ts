@@ -118,7 +118,7 @@ for (const method of ["script", "cmdlet"] as const) {
       world.stop("cas-2");
       const said = world.run();
       await deployment.up(next, said);
-      assert.match(said.lines.join("\n"), /cas-2\.corp.* is absent: it gets the credential at a later pulumi up/);
+      assert.match(said.lines.join("\n"), /cas-2\.corp.* is absent: it gets the credential at a later run/);
       assert.deepEqual(conditions(deployment), ["cas-1 deployed", "cas-2 absent", "cas-3 deployed"]);
       await clientsGetIn(standing, ["cas-1", "cas-3"]);
       const { passwordStamp } = await world.read(standing.name);
