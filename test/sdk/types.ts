@@ -71,6 +71,15 @@ new ek.ServicePrincipalName("mail", { account: "A", spn: "http/mail", takeFrom: 
 new ek.ServicePrincipalName("mail", { account, spn: "http/mail" });
 
 const server = "cas-1.corp.tailspintoys.com";
+const deployed = { account: account.qualifiedName, servers: [server] };
+new ek.AsaDeployment("window", {
+  ...deployed,
+  rotation: { maxPasswordAgeDays: 30, window: { days: ["saturday"], from: "22:00", to: "04:00", timeZone: "UTC" } },
+});
+// @ts-expect-error no such day
+new ek.AsaDeployment("window", { ...deployed, rotation: { window: { days: ["Saturday"] } } });
+// @ts-expect-error hours are texts
+new ek.AsaDeployment("window", { ...deployed, rotation: { window: { from: 22 } } });
 new ek.OutlookAuthSetting("plain", {
   server,
   outlookAnywhere: { internal: "Negotiate", external: "Ntlm", iis: { exactly: ["Ntlm", "Negotiate"] } },
