@@ -21,6 +21,8 @@ export type ErrorCode =
   | "name-not-resolved"
   | "port-closed"
   | "kerberos"
+  // the name, the password or the key is wrong: another try may lock the account
+  | "kerberos-refused"
   | "access-denied"
   | "command-missing"
   | "language-restricted"

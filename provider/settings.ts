@@ -24,15 +24,23 @@ export const settingsSchema = z.strictObject({
   domain: z.string().min(1),
   /** Host name of the domain controller to use. Default: found by DNS (`_ldap._tcp.dc._msdcs.DOMAIN`), then kept for the run. */
   domainController: z.string().optional(),
-  /** How LDAP is protected. Plain LDAP is not among the choices: passwords travel here. */
-  tls: z.enum(["ldaps", "starttls"]).default("ldaps"),
+  /**
+   * How LDAP is protected: by TLS, or on port 389 signed and sealed by Kerberos, for domain controllers without a certificate.
+   * Plain LDAP is not among the choices: passwords travel here.
+   */
+  tls: z.enum(["ldaps", "starttls", "kerberos"]).default("ldaps"),
   /** PEM file with the certificate authorities to trust. Default: those of Node. */
   caFile: z.string().optional(),
   /** DNS servers for discovery. Default: those of the system. */
   dnsServers: list.optional(),
-  /** Who we are: `user@domain`, `DOMAIN\user` or a distinguished name. */
+  /**
+   * Who we are: `user@domain`, `DOMAIN\user`, or a distinguished name where there is a password and TLS. Default: whoever has a
+   * Kerberos ticket on this host (`kinit`).
+   */
   username: z.string().optional(),
   password: z.string().optional(),
+  /** File with that user's Kerberos key, in place of a password. May hold `exchangeUsername`'s too. */
+  keytab: z.string().optional(),
   /** Limit on one directory request, in seconds. */
   directoryTimeoutSeconds: z.coerce.number().positive().default(30),
   /** Limit on requests that run at the same time. */

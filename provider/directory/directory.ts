@@ -29,10 +29,9 @@ const wellKnown = {
   users: "A9D1CA15768811D1ADED00C04FD8D5CD",
 } as const;
 
-const ldapsPort = 636;
-const ldapPort = 389;
-/** The Global Catalog over TLS; on 3268 a simple bind would be in clear. */
-const globalCatalogPort = 3269;
+const ports = { ldaps: 636, starttls: 389, kerberos: 389 } as const;
+/** The Global Catalog over TLS, also beside StartTLS, and the one that Kerberos can seal. */
+const globalCatalogPorts = { ldaps: 3269, starttls: 3269, kerberos: 3268 } as const;
 
 /**
  * One forest over LDAP. Connects when first used; all reads and writes of a run go to one domain controller.
@@ -70,7 +69,7 @@ export class Directory {
 
   /** Another domain controller of the domain, to look at how far it has got. */
   at(host: string): LdapSession {
-    return this.session({ host, port: this.implicitTls ? ldapsPort : ldapPort });
+    return this.session({ host, port: ports[this.settings.tls] });
   }
 
   /** The batch of that name, shared by all resources of the run. */
@@ -82,10 +81,6 @@ export class Directory {
 
   async close(): Promise<void> {
     await Promise.all([...this.sessions.values()].map((session) => session.close()));
-  }
-
-  private get implicitTls(): boolean {
-    return this.settings.tls === "ldaps";
   }
 
   private session(endpoint: Endpoint): LdapSession {
@@ -100,9 +95,9 @@ export class Directory {
 
   private async open(endpoint: Endpoint): Promise<OpenClient> {
     if (this.credentialsRefused !== undefined) throw this.credentialsRefused;
-    const implicitTls = this.implicitTls || endpoint.port === globalCatalogPort;
+    const protection = endpoint.port === globalCatalogPorts.ldaps ? "ldaps" : this.settings.tls;
     try {
-      return await openClient(endpoint, { settings: this.settings, implicitTls });
+      return await openClient(endpoint, { settings: this.settings, protection });
     } catch (thrown) {
       const error = ProviderError.from(thrown);
       if (error.code === "directory-credentials") this.credentialsRefused = error;
@@ -121,7 +116,7 @@ export class Directory {
   }
 
   private async pinCatalog(): Promise<LdapSession> {
-    const at = (host: string) => this.session({ host, port: globalCatalogPort });
+    const at = (host: string) => this.session({ host, port: globalCatalogPorts[this.settings.tls] });
     const dc = await this.domainController();
     const [root] = await dc.search("read the rootDSE", "", {
       scope: "base",

@@ -28,6 +28,8 @@ export const ldapResult = {
   noSuchObject: 32,
   notAllowedOnNonLeaf: 66,
   attributeOrValueExists: 20,
+  strongerAuthRequired: 8,
+  unwillingToPerform: 53,
 } as const;
 
 /** Why a bind was refused: the `data` part of result 49 is a Windows logon error in hexadecimal (winerror.h 1300 ff.). */
@@ -57,6 +59,9 @@ const logonStatus: Readonly<Record<string, keyof typeof logonErrors>> = {
   NT_STATUS_ACCOUNT_LOCKED_OUT: "775",
 };
 
+/** Ends the hint of a refused logon. */
+export const noFurtherLogon = "No further logon is tried in this run, so as not to lock the account.";
+
 function credentials(serverText: string): Meaning {
   const data = /\bdata ([0-9a-f]+)\b/i.exec(serverText)?.[1]?.toLowerCase();
   const status = /NT_STATUS_[A-Z_]+/.exec(serverText)?.[0];
@@ -64,11 +69,7 @@ function credentials(serverText: string): Meaning {
     "the user name or the password was not accepted",
     "Check both in the settings of the connection, and whether the account is locked or disabled.",
   ];
-  return {
-    code: "directory-credentials",
-    sentence: reason,
-    hint: `${remedy} No further logon is tried in this run, so as not to lock the account.`,
-  };
+  return { code: "directory-credentials", sentence: reason, hint: `${remedy} ${noFurtherLogon}` };
 }
 
 /** Windows errors that say more than the LDAP code beside them, by number. */

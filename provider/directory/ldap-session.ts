@@ -72,7 +72,7 @@ export class LdapSession {
     await made?.then((opened) => opened.close()).catch(() => undefined);
   }
 
-  private async client(): Promise<Client> {
+  private async client(): Promise<OpenClient> {
     const { made } = this.open;
     if (made !== undefined) {
       const opened = await made;
@@ -82,22 +82,23 @@ export class LdapSession {
         await opened.close();
       }
     }
-    return (await this.open.get()).client;
+    return this.open.get();
   }
 
   private async searchTwice(base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
-    const client = await this.client();
+    const opened = await this.client();
     try {
-      return (await client.search(base, options, controls)).searchEntries;
+      return (await opened.client.search(base, options, controls)).searchEntries;
     } catch (thrown) {
       if (thrown instanceof ResultCodeError) throw thrown;
+      if (opened.failure !== undefined) throw opened.failure;
     }
-    return (await (await this.client()).search(base, options, controls)).searchEntries;
+    return (await (await this.client()).client.search(base, options, controls)).searchEntries;
   }
 
   private async write(deed: Deed, send: (client: Client) => Promise<void>, readBack: ReadBack): Promise<void> {
     const lost = await this.limiter.run(async () => {
-      const client = await this.client();
+      const { client } = await this.client();
       try {
         await send(client);
         return undefined;

@@ -1,11 +1,11 @@
-import { Resolver } from "node:dns/promises";
 import net from "node:net";
-import tls from "node:tls";
+import type { Duplex } from "node:stream";
 import { debuglog } from "node:util";
 import { Client, ResultCodeError } from "ldapts";
-import { trustedAuthorities } from "../authorities";
 import { ProviderError } from "../error";
+import { kerberosIdentity } from "../kerberos/identity";
 import type { Settings } from "../settings";
+import { connect, type Protection } from "./connect";
 import { connectionFailure, type Endpoint } from "./connection-failure";
 import { ldapFailure } from "./ldap-failure";
 
@@ -13,115 +13,89 @@ import { ldapFailure } from "./ldap-failure";
 export interface OpenClient {
   readonly client: Client;
   readonly usable: boolean;
+  /** Why the connection ended, where it is not for the network: ldapts keeps the words of an error only. */
+  readonly failure: ProviderError | undefined;
   close(): Promise<void>;
 }
 
 /** How a session opens its connections. */
 export interface Transport {
   readonly settings: Settings;
-  /** LDAP over TLS from the first byte; `false` is StartTLS, before anything else is said. */
-  readonly implicitTls: boolean;
-}
-
-/** The name server for hosts that the system's own resolver may not know, as `tls.connect` wants it. */
-function lookupBy(dnsServers: readonly string[]): net.LookupFunction {
-  const resolver = new Resolver({ timeout: 3000, tries: 2 });
-  resolver.setServers(dnsServers);
-  return (hostname, options, callback) => {
-    resolver
-      .resolve4(hostname)
-      .catch(() => resolver.resolve6(hostname))
-      .then(
-        (addresses) => {
-          const found = addresses.map((address) => ({ address, family: net.isIPv6(address) ? 6 : 4 }));
-          if (options.all) callback(null, found);
-          else callback(null, found[0]?.address ?? "", found[0]?.family);
-        },
-        (error) => callback(error, ""),
-      );
-  };
-}
-
-function credentialsOf(settings: Settings): { username: string; password: string } {
-  const { username, password } = settings;
-  // An empty password would be an anonymous bind, and look like success (RFC 4513 5.1.2).
-  if (username && password) return { username, password };
-  throw new ProviderError(
-    "settings-invalid",
-    `The connection to ${settings.domain} has no ${username ? "password" : "username"}.`,
-    { hint: "Set it in the stack configuration (with --secret) or in the environment." },
-  );
+  readonly protection: Protection;
 }
 
 /**
- * Connects, protects and binds. Nothing is sent in clear, the StartTLS request apart.
- * @throws ProviderError `directory-unreachable`, `directory-certificate`, `directory-credentials` or `settings-invalid`.
+ * Connects, protects and binds: by name and password inside TLS, else by Kerberos. Nothing is sent in clear, the StartTLS
+ * request and the tokens of Kerberos apart.
+ * @throws ProviderError `directory-unreachable`, `directory-certificate`, `directory-credentials`, `kerberos` or `settings-invalid`.
  */
 export async function openClient(endpoint: Endpoint, transport: Transport): Promise<OpenClient> {
-  const { host, port } = endpoint;
-  const { settings, implicitTls } = transport;
-  const { username, password } = credentialsOf(settings);
+  const { host } = endpoint;
+  const { settings, protection } = transport;
+  const { username, password, keytab } = settings;
   if (debuglog("ldapts").enabled) {
     throw new ProviderError("refused", "NODE_DEBUG=ldapts would print every password that is sent.", {
       hint: "Leave ldapts out of NODE_DEBUG.",
     });
   }
+  // An empty password would be an anonymous bind, and look like success (RFC 4513 5.1.2).
+  const simple = protection !== "kerberos" && username && password && !keytab ? { username, password } : undefined;
+  const logon = simple === undefined ? await kerberosLogon(endpoint, transport) : undefined;
   const milliseconds = settings.directoryTimeoutSeconds * 1000;
-  const tlsOptions: tls.ConnectionOptions = {
-    host,
-    minVersion: "TLSv1.2",
-    ...(net.isIP(host) === 0 && { servername: host }),
-  };
-  const ca = await trustedAuthorities(settings);
-  if (ca !== undefined) tlsOptions.ca = ca;
-  if (settings.dnsServers !== undefined) tlsOptions.lookup = lookupBy(settings.dnsServers);
-
   let socket: net.Socket | undefined;
-  let closed = false;
-  // ldapts would silently open a new, unbound connection in place of a lost one: the first is the only one it gets.
-  const once = <S extends net.Socket>(open: () => S): S => {
-    if (socket !== undefined) throw new Error("the connection was closed");
-    const opened = open();
-    socket = opened;
-    opened.setKeepAlive(true, 60_000);
-    opened.on("close", () => {
-      closed = true;
-    });
-    return opened;
-  };
-  const connectTcp = () => net.connect({ host, port, ...(tlsOptions.lookup && { lookup: tlsOptions.lookup }) });
-  const url = `${implicitTls ? "ldaps" : "ldap"}://${net.isIPv6(host) ? `[${host}]` : host}:${port}`;
-  const client = new Client({
-    url,
-    timeout: milliseconds,
-    connectTimeout: milliseconds,
-    createConnection: () => once(connectTcp),
-    // With StartTLS this is the upgrade of the one socket, with LDAPS it is the first and only connection.
-    createSecureConnection: ((...args: unknown[]) =>
-      implicitTls
-        ? once(() => tls.connect({ ...tlsOptions, port }))
-        : tls.connect(args[0] as tls.ConnectionOptions)) as typeof tls.connect,
-  });
-
-  const deadline = setTimeout(() => socket?.destroy(new Error("timed out")), milliseconds);
   try {
-    if (!implicitTls) await client.startTLS(tlsOptions);
-    await client.bind(username, password);
+    socket = await connect(endpoint, protection, settings);
+    const stream = logon === undefined ? socket : await logon.bind(socket, milliseconds);
+    const client = clientOver(stream, endpoint, milliseconds);
+    if (simple !== undefined) await client.bind(simple.username, simple.password);
+    return {
+      client,
+      get usable() {
+        return !stream.destroyed && !stream.readableEnded;
+      },
+      get failure() {
+        return stream.errored instanceof ProviderError ? stream.errored : undefined;
+      },
+      async close() {
+        if (!stream.destroyed) await client.unbind().catch(() => undefined);
+        stream.destroy();
+      },
+    };
   } catch (thrown) {
     socket?.destroy();
     if (thrown instanceof ResultCodeError) throw ldapFailure(thrown, host, { what: `log on as ${username}` });
     throw connectionFailure(thrown, endpoint);
   } finally {
-    clearTimeout(deadline);
+    logon?.close();
   }
-  return {
-    client,
-    get usable() {
-      return !closed && client.isBound;
-    },
-    async close() {
-      if (!closed) await client.unbind().catch(() => undefined);
-      socket?.destroy();
-    },
+}
+
+/** The native library is loaded when it is needed: who has a password needs none. */
+async function kerberosLogon({ host }: Endpoint, { settings, protection }: Transport) {
+  const { username, password, keytab, domain } = settings;
+  const secret = password ? { reveal: () => password } : undefined;
+  const identity = kerberosIdentity({ username, password: secret, keytab }, domain);
+  if (net.isIP(host) !== 0) {
+    throw new ProviderError("settings-invalid", `Kerberos does not know ${host}, which is an address.`, {
+      hint: "Set domainController to the domain controller's full name.",
+    });
+  }
+  const { KerberosLogon } = require("./kerberos-logon") as typeof import("./kerberos-logon");
+  return KerberosLogon.acquire(identity, host, protection === "kerberos");
+}
+
+/** A client over one connection. In place of a lost one ldapts would silently open another, unbound: it gets none. */
+function clientOver(stream: Duplex, { host, port }: Endpoint, milliseconds: number): Client {
+  let given = false;
+  const createConnection = () => {
+    if (given) throw new Error("the connection was closed");
+    given = true;
+    return stream;
   };
+  return new Client({
+    url: `ldap://${net.isIPv6(host) ? `[${host}]` : host}:${port}`,
+    timeout: milliseconds,
+    connectTimeout: milliseconds,
+    createConnection: createConnection as unknown as typeof net.connect,
+  });
 }

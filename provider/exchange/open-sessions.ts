@@ -68,7 +68,11 @@ function identityOf(settings: Settings): WsmanIdentity {
     settings.exchangeUsername === undefined
       ? [settings.username, secret(settings.password)]
       : [settings.exchangeUsername, secret(settings.exchangePassword)];
-  if (settings.exchangeAuthentication === "kerberos") return kerberosIdentity(username, password, settings.domain);
+  if (settings.exchangeAuthentication === "kerberos") {
+    // A keytab has room for several users; whoever has a password of its own needs none.
+    const keytab = password === undefined ? settings.keytab : undefined;
+    return kerberosIdentity({ username, password, keytab }, settings.domain);
+  }
   if (username === undefined || password === undefined) {
     throw new ProviderError("settings-invalid", "It is not said who logs on to Exchange by password.", {
       hint: "Set exchangeUsername and exchangePassword.",

@@ -4,12 +4,14 @@ import {
   bufferOf,
   call,
   callAsync,
+  emptyBuffer,
   failed,
   gssapi,
   importPrincipal,
   type Mechanism,
   mechanisms,
   releaseName,
+  withoutProtection,
 } from "./gssapi";
 import type { Identity, Secret } from "./identity";
 import { kerberosFailure } from "./kerberos-failure";
@@ -17,6 +19,13 @@ import { kerberosFailure } from "./kerberos-failure";
 /** GSS_C_INITIATE and GSS_C_INDEFINITE. */
 const initiate = 1;
 const indefinite = 0xffffffff;
+
+export interface CredentialOptions {
+  /**
+   * Whether its contexts may sign and seal. Inside TLS domain controllers refuse who offers it. Default true.
+   */
+  readonly protection?: boolean | undefined;
+}
 
 /** The library's hold on an identity. Getting it with a password or a keytab asks the KDC. */
 export class Credential {
@@ -30,11 +39,18 @@ export class Credential {
 
   /**
    * @param mechanism What it will be used with: SPNEGO wants credentials of its own.
-   * @throws ProviderError `kerberos` with the KDC's or the library's words and the remedy
+   * @throws ProviderError `kerberos` with the KDC's or the library's words and the remedy; `kerberos-refused` where the name,
+   *   the password or the key is wrong
    */
-  static async acquire(identity: Identity, mechanism: Mechanism): Promise<Credential> {
+  static async acquire(
+    identity: Identity,
+    mechanism: Mechanism,
+    { protection = true }: CredentialOptions = {},
+  ): Promise<Credential> {
     try {
-      return await acquire(identity, mechanism);
+      const credential = await acquire(identity, mechanism);
+      if (!protection) credential.#offerNoProtection();
+      return credential;
     } catch (error) {
       // SPNEGO only says that it has no mechanism; Kerberos says why.
       if (mechanism === "spnego") (await acquire(identity, "kerberos")).close();
@@ -58,6 +74,14 @@ export class Credential {
   close(): void {
     this.closed = true;
     this.release();
+  }
+
+  #offerNoProtection(): void {
+    const pointer: [unknown] = [this.pointer];
+    const status = call(gssapi().setCredentialOption, pointer, withoutProtection, emptyBuffer());
+    if (!failed(status.major)) return;
+    this.close();
+    throw kerberosFailure("do without signing and sealing", this.mechanism, status);
   }
 
   private release(): void {

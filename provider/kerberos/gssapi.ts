@@ -109,6 +109,10 @@ function open() {
       "gss_unwrap",
       "void *context, ek_gss_buffer *input, _Out_ ek_gss_buffer *output, _Out_ int *sealed, void *quality",
     ),
+    setCredentialOption: define(
+      "gss_set_cred_option",
+      "_Inout_ void **credential, ek_gss_oid *option, ek_gss_buffer *value",
+    ),
     displayStatus: define(
       "gss_display_status",
       "uint32_t status, int type, ek_gss_oid *mech, _Inout_ uint32_t *context, _Out_ ek_gss_buffer *text",
@@ -132,6 +136,12 @@ export const mechanisms = {
   kerberos: objectIdentifier("2a864886f712010202"),
 } as const;
 export type Mechanism = keyof typeof mechanisms;
+
+/**
+ * GSS_KRB5_CRED_NO_CI_FLAGS_X, 1.2.752.43.13.29: a credential whose contexts offer neither signing nor sealing. MIT's library
+ * offers both otherwise, whatever it is asked for.
+ */
+export const withoutProtection = objectIdentifier("2a85702b0d1d");
 
 /** GSS_KRB5_NT_PRINCIPAL_NAME, 1.2.840.113554.1.2.2.1 (RFC 1964, section 2.1.1), and MIT's GSS_KRB5_NT_ENTERPRISE_NAME, …6. */
 const principalName = objectIdentifier("2a864886f71201020201");

@@ -16,10 +16,33 @@ export interface Secret {
   reveal(): string;
 }
 
-/** The user with a password if there is one, else whoever has a ticket on this host. */
-export function kerberosIdentity(username: string | undefined, password: Secret | undefined, domain: string): Identity {
-  if (username === undefined || password === undefined) return { kind: "cache" };
-  return { kind: "password", principal: principalOf(username, domain), password };
+/** What the settings say of who logs on; what is empty is not said. */
+export interface LogonSettings {
+  readonly username?: string | undefined;
+  readonly password?: Secret | undefined;
+  /** Path of a keytab. */
+  readonly keytab?: string | undefined;
+}
+
+/**
+ * The user with the password or the keytab, else whoever has a ticket on this host.
+ * @param domain DNS name of the domain that knows the user
+ * @throws ProviderError `settings-invalid` where it is said by half, or twice
+ */
+export function kerberosIdentity({ username, password, keytab }: LogonSettings, domain: string): Identity {
+  const refuse = (what: string, hint: string) =>
+    new ProviderError("settings-invalid", `The connection to ${domain} has ${what}.`, { hint });
+  if (!username) {
+    if (!password && !keytab) return { kind: "cache" };
+    throw refuse(`a ${keytab ? "keytab" : "password"} and no username`, "Set the username as well: user@domain.");
+  }
+  if (password && keytab) throw refuse("a password and a keytab", "Set one of them.");
+  if (password) return { kind: "password", principal: principalOf(username, domain), password };
+  if (keytab) return { kind: "keytab", principal: principalOf(username, domain), keytab };
+  throw refuse(
+    "a username, but neither a password nor a keytab",
+    "Set one of them (the password with --secret), or leave out the username to use the ticket of this host (kinit).",
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Kerberos by the host's own library: tickets, security contexts, sealed messages. */
+export { channelBinding } from "./channel-binding";
 export { Credential } from "./credential";
 export type { Mechanism } from "./gssapi";
 export { type Identity, kerberosIdentity } from "./identity";

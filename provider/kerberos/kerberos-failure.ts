@@ -1,4 +1,4 @@
-import { ProviderError } from "../error";
+import { type ErrorCode, ProviderError } from "../error";
 import { call, emptyBuffer, gssapi, type Mechanism, mechanisms, type Status, take } from "./gssapi";
 
 /** GSS_C_GSS_CODE and GSS_C_MECH_CODE (RFC 2744, section 5.11). */
@@ -21,7 +21,11 @@ function textOf(status: number, type: keyof typeof codeTypes, mechanism: Mechani
  * What users do about it, by the words of MIT's library. Its numbers would be no help: GSSAPI renumbers those that two mechanisms have.
  * The first that fits counts.
  */
-const remedies: readonly { readonly words: RegExp; readonly hint: string }[] = [
+const remedies: readonly {
+  readonly words: RegExp;
+  readonly hint: string;
+  readonly code?: ErrorCode;
+}[] = [
   {
     words: /clock skew/i,
     hint: "Set this host's clock by the domain's: Kerberos allows five minutes.",
@@ -33,21 +37,31 @@ const remedies: readonly { readonly words: RegExp; readonly hint: string }[] = [
   {
     words: /client .*not found in kerberos database/i,
     hint: "Use the user principal name (user@domain) as it stands in Active Directory.",
+    code: "kerberos-refused",
   },
   {
     words: /preauthentication failed|password incorrect|decrypt integrity check failed/i,
     hint: "The password (or the keytab's key) is not the account's: set the current one.",
+    code: "kerberos-refused",
   },
   {
     words: /credentials have been revoked|locked out/i,
     hint: "The account is disabled, expired or locked: look at it in Active Directory.",
+    code: "kerberos-refused",
   },
-  { words: /password has expired|password expired/i, hint: "Change the account's password first." },
+  {
+    words: /password has expired|password expired/i,
+    hint: "Change the account's password first.",
+    code: "kerberos-refused",
+  },
   {
     words: /(cannot|can't) (find|resolve|contact)( any)?( network address for)? kdc|realm (unknown|not local)/i,
     hint: "Name the domain's controllers in krb5.conf, or let DNS resolve _kerberos._tcp.DOMAIN; port 88 must be open.",
   },
-  { words: /ticket expired|credentials? (has|have) expired|expired/i, hint: "Get a new ticket (kinit)." },
+  {
+    words: /ticket expired|credentials? (has|have) expired|expired/i,
+    hint: "Get a new ticket (kinit), or set a keytab: then a new one is got when it is needed.",
+  },
   {
     words: /encryption type|no support for/i,
     hint: "Client, KDC and account must share AES: look at the account's encryption types and at krb5.conf.",
@@ -58,7 +72,7 @@ const remedies: readonly { readonly words: RegExp; readonly hint: string }[] = [
   },
   {
     words: /no kerberos credentials|credentials? cache|no credentials|no such file|matching credential/i,
-    hint: "Get a ticket (kinit), or set exchangeUsername and exchangePassword.",
+    hint: "Get a ticket (kinit), or set a user name with a keytab or a password.",
   },
 ];
 
@@ -71,7 +85,7 @@ export function kerberosFailure(what: string, mechanism: Mechanism, { major, min
   const majorText = textOf(major, "major", mechanism);
   const minorText = minor === 0 ? "" : textOf(minor, "minor", mechanism);
   const said = [majorText, minorText].filter((text) => text !== "" && !/^(unknown error|success)$/i.test(text));
-  const hint = remedies.find((remedy) => remedy.words.test(`${majorText} ${minorText}`))?.hint;
+  const remedy = remedies.find(({ words }) => words.test(`${majorText} ${minorText}`));
   const words = said.at(-1) ?? `GSSAPI status ${major.toString(16)}`;
-  return new ProviderError("kerberos", `Could not ${what}: ${words}.`, { hint });
+  return new ProviderError(remedy?.code ?? "kerberos", `Could not ${what}: ${words}.`, { hint: remedy?.hint });
 }

@@ -105,16 +105,23 @@ export class SecurityContext {
     return token;
   }
 
-  /** A sealed message as Windows sends it: the token (header, trailer, confounder), then data as long as the message. */
-  seal(message: Uint8Array): { readonly token: Buffer; readonly data: Buffer } {
+  /** A sealed message in one piece, as the library makes it (RFC 4121, section 4.2.4). */
+  wrap(message: Uint8Array): Buffer {
     const output = emptyBuffer();
     const sealed: [number] = [0];
     const status = call(gssapi().wrap, this.#pointer, 1, 0, bufferOf(message), sealed, output);
     const wrapped = take(output);
     if (failed(status.major)) throw kerberosFailure("seal a message", this.#credential.mechanism, status);
+    if (sealed[0] !== 1) throw new ProviderError("kerberos", `Nothing can be sealed for ${this.#options.service}.`);
+    return wrapped;
+  }
+
+  /** A sealed message as WinRM sends it: the token (header, trailer, confounder), then data as long as the message. */
+  seal(message: Uint8Array): { readonly token: Buffer; readonly data: Buffer } {
+    const wrapped = this.wrap(message);
     // 05 04 is a token of RFC 4121; RC4 and DES have the older form, which is cut otherwise.
     const trailer = wrapped.length - message.length - tokenHeader - confounder;
-    if (sealed[0] !== 1 || wrapped.readUInt16BE(0) !== 0x0504 || trailer <= 0) {
+    if (wrapped.readUInt16BE(0) !== 0x0504 || trailer <= 0) {
       throw new ProviderError("kerberos", `The ticket for ${this.#options.service} has no AES key.`, {
         hint: "Allow AES for the server's account (msDS-SupportedEncryptionTypes): RC4 is not spoken here.",
       });

@@ -1,3 +1,5 @@
+import { elements, inside, integer } from "./der";
+
 /**
  * What can be read in Kerberos tokens without any key: the outside of a ticket, and the code of an error (RFC 4120, sections
  * 5.3, 5.5.1 and 5.9.1), bare, in GSSAPI's frame (RFC 2743, section 3.1), or in SPNEGO's (RFC 4178, section 4.2.2).
@@ -17,41 +19,6 @@ const tag = { integer: 0x02, octets: 0x04, identifier: 0x06, sequence: 0x30, fra
 const application = { ticket: 0x61, request: 0x6e, error: 0x7e } as const;
 const context = (number: number) => 0xa0 + number;
 const negotiationAnswer = context(1);
-
-interface Element {
-  readonly tag: number;
-  readonly content: Buffer;
-}
-
-/** The elements of a DER text, side by side; what is cut short ends them. */
-function elements(bytes: Buffer): Element[] {
-  const found: Element[] = [];
-  for (let at = 0; at + 2 <= bytes.length; ) {
-    const first = bytes.readUInt8(at + 1);
-    const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
-    const start = at + 2 + lengthBytes;
-    if (lengthBytes > 4 || start > bytes.length) return found;
-    const length = lengthBytes === 0 ? first : bytes.readUIntBE(at + 2, lengthBytes);
-    if (start + length > bytes.length) return found;
-    found.push({ tag: bytes.readUInt8(at), content: bytes.subarray(start, start + length) });
-    at = start + length;
-  }
-  return found;
-}
-
-/** Follows tags inwards. */
-function inside(bytes: Buffer | undefined, ...path: readonly number[]): Buffer | undefined {
-  let current = bytes;
-  for (const wanted of path) {
-    current = current && elements(current).find((element) => element.tag === wanted)?.content;
-  }
-  return current;
-}
-
-function integer(content: Buffer | undefined): number | undefined {
-  if (content === undefined || content.length === 0 || content.length > 6) return undefined;
-  return content.readIntBE(0, content.length);
-}
 
 /** The Kerberos message itself, without frames. */
 function message(token: Uint8Array): Buffer | undefined {

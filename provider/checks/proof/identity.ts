@@ -8,11 +8,11 @@ export function kerberos() {
   return require("../../kerberos") as typeof import("../../kerberos");
 }
 
-/** The user of the settings, any user of the forest gets such tickets; without a password whoever has a ticket on this host. */
+/** The user of the settings, any user of the forest gets such tickets; without one whoever has a ticket on this host. */
 export async function logOn(settings: Settings, mechanism: "kerberos" | "spnego"): Promise<Credential> {
-  const { username, password, domain } = settings;
+  const { username, password, keytab, domain } = settings;
   const secret = password === undefined ? undefined : new SecureString(password);
-  return kerberos().Credential.acquire(kerberosIdentity(username, secret, domain), mechanism);
+  return kerberos().Credential.acquire(kerberosIdentity({ username, password: secret, keytab }, domain), mechanism);
 }
 
 /** As clients write it: Active Directory takes either case. */

@@ -1,12 +1,12 @@
 import { ProviderError } from "../../error";
-import { type Identity, SecurityContext } from "../../kerberos";
+import { channelBinding, type Identity, SecurityContext } from "../../kerberos";
 import type { SecureString } from "../psrp";
 import type { CookieJar } from "./cookie-jar";
 import { type HttpAnswer, HttpExchange } from "./http-exchange";
 import { Logon } from "./logon";
 import { refusedStatus } from "./refused-status";
 import { openBody, type Scheme, sealBody, sealedType } from "./sealed-body";
-import { channelBinding, connectSocket } from "./socket";
+import { connectSocket } from "./socket";
 
 /** Name and password as they are: inside TLS only. */
 export interface BasicIdentity {

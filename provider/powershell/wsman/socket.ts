@@ -1,6 +1,5 @@
-import { createHash, X509Certificate } from "node:crypto";
 import { connect as connectPlain, type Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { certificateFailures } from "../../certificate-failure";
 import { ProviderError } from "../../error";
 
@@ -69,14 +68,4 @@ function connectFailure(host: string, port: number, error: Error & { code?: stri
     hint: "Check that the server runs IIS and its PowerShell site, and the firewall between.",
     cause: error,
   });
-}
-
-/** `tls-server-end-point` of RFC 5929: the hash of the server's certificate. Undefined for a connection without TLS. */
-export function channelBinding(socket: Socket): Buffer | undefined {
-  if (!("getPeerCertificate" in socket)) return undefined;
-  const { raw } = (socket as TLSSocket).getPeerCertificate();
-  const signature = new X509Certificate(raw).signatureAlgorithm?.toLowerCase() ?? "";
-  // MD5 and SHA-1 give way to SHA-256 (RFC 5929, section 4.1); others stay what they are.
-  const hash = /sha-?(384|512)/.exec(signature)?.[1] ?? "256";
-  return Buffer.concat([Buffer.from("tls-server-end-point:"), createHash(`sha${hash}`).update(raw).digest()]);
 }

@@ -124,7 +124,7 @@ describe("WS-Management on a bad wire", function () {
       "a wrong password",
       () => ({ identity: { ...byPassword(), password: secret("no") } }),
       {},
-      "kerberos",
+      "kerberos-refused",
       /Preauthentication failed/,
     ],
     ["an SPN that nobody has", () => ({ realm: "USERS.NOWHERE" }), {}, "kerberos", /HTTP\/cas-1/],
