@@ -114,6 +114,8 @@ async function configure(controller: DomainController): Promise<void> {
     "tls certfile": certificate,
     "tls keyfile": key,
     "tls cafile": authorityFile,
+    // As Windows: Kerberos inside TLS neither signs nor seals. The other forest keeps Samba's own way, which refuses that.
+    ...(controller.domain === corp && { "ldap server require strong auth": "allow_sasl_over_tls" }),
     "dns forwarder": addresses.resolver,
     // The records that matter are written by the lab; Samba's own updater needs programs that the lab does not.
     "dns update command": "/bin/true",
