@@ -97,6 +97,10 @@ function open() {
       "gss_acquire_cred_with_password",
       "void *name, ek_gss_buffer *password, uint32_t time, ek_gss_oid_set *mechs, int usage, _Out_ void **credential, void *actual, void *lifetime",
     ),
+    storeCredentialInto: define(
+      "gss_store_cred_into",
+      "void *credential, int usage, ek_gss_oid *mech, int overwrite, int default, ek_gss_store *store, void *stored, void *usage_stored",
+    ),
     initContext: define(
       "gss_init_sec_context",
       "void *credential, _Inout_ void **context, void *name, ek_gss_oid *mech, uint32_t flags, uint32_t time, ek_gss_bindings *bindings, ek_gss_buffer *input, void *actual, _Out_ ek_gss_buffer *output, _Out_ uint32_t *granted, _Out_ uint32_t *lifetime",

@@ -26,7 +26,10 @@ const tokenHeader = 16;
 const confounder = 16;
 
 export interface ContextOptions {
-  /** The service's principal: `HTTP/cas-1.corp.tailspintoys.com@CORP.TAILSPINTOYS.COM`. */
+  /**
+   * The service's principal: `HTTP/cas-1.corp.tailspintoys.com@CORP.TAILSPINTOYS.COM`. With nothing behind the `@` the KDC is
+   * asked whose the host is (RFC 6806, section 8).
+   */
   readonly service: string;
   /** Whether messages will be sealed. Inside TLS they are not, and some servers refuse who asks for both. Default true. */
   readonly seal?: boolean | undefined;
@@ -39,6 +42,8 @@ export class SecurityContext {
   readonly #credential: Credential;
   readonly #options: ContextOptions;
   readonly #bindings: object | null;
+  /** The service's name for people. */
+  readonly #service: string;
   #name: unknown;
   #pointer: unknown = null;
   #established = false;
@@ -49,9 +54,10 @@ export class SecurityContext {
   constructor(credential: Credential, options: ContextOptions) {
     this.#credential = credential;
     this.#options = options;
+    this.#service = options.service.replace(/@$/, "");
     this.#bindings = options.channelBinding === undefined ? null : bindingsOf(options.channelBinding);
     const { name, status } = importPrincipal(options.service);
-    if (failed(status.major)) throw kerberosFailure(`use the name ${options.service}`, "kerberos", status);
+    if (failed(status.major)) throw kerberosFailure(`use the name ${this.#service}`, "kerberos", status);
     this.#name = name;
   }
 
@@ -91,14 +97,12 @@ export class SecurityContext {
     if (this.#closed) throw new ProviderError("kerberos", "The security context is closed.");
     if (failed(status.major)) {
       const what =
-        answer === undefined
-          ? `get a ticket for ${this.#options.service}`
-          : `verify that the server is ${this.#options.service}`;
+        answer === undefined ? `get a ticket for ${this.#service}` : `verify that the server is ${this.#service}`;
       throw kerberosFailure(what, this.#credential.mechanism, status);
     }
     this.#established = (status.major & continueNeeded) === 0;
     if (this.#established && (granted[0] & wanted) !== wanted) {
-      throw new ProviderError("kerberos", `The server of ${this.#options.service} does not protect what it is sent.`, {
+      throw new ProviderError("kerberos", `The server of ${this.#service} does not protect what it is sent.`, {
         hint: "Kerberos with AES is needed; look at the server's settings.",
       });
     }
@@ -112,7 +116,7 @@ export class SecurityContext {
     const status = call(gssapi().wrap, this.#pointer, 1, 0, bufferOf(message), sealed, output);
     const wrapped = take(output);
     if (failed(status.major)) throw kerberosFailure("seal a message", this.#credential.mechanism, status);
-    if (sealed[0] !== 1) throw new ProviderError("kerberos", `Nothing can be sealed for ${this.#options.service}.`);
+    if (sealed[0] !== 1) throw new ProviderError("kerberos", `Nothing can be sealed for ${this.#service}.`);
     return wrapped;
   }
 
@@ -122,7 +126,7 @@ export class SecurityContext {
     // 05 04 is a token of RFC 4121; RC4 and DES have the older form, which is cut otherwise.
     const trailer = wrapped.length - message.length - tokenHeader - confounder;
     if (wrapped.readUInt16BE(0) !== 0x0504 || trailer <= 0) {
-      throw new ProviderError("kerberos", `The ticket for ${this.#options.service} has no AES key.`, {
+      throw new ProviderError("kerberos", `The ticket for ${this.#service} has no AES key.`, {
         hint: "Allow AES for the server's account (msDS-SupportedEncryptionTypes): RC4 is not spoken here.",
       });
     }
