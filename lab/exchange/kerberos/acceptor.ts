@@ -40,6 +40,17 @@ export class AcceptedClient {
   }
 }
 
+/** Bound to no address, as clients do that bind to a certificate. */
+function bindingsOf(applicationData: Uint8Array): object {
+  return {
+    initiatorType: 0,
+    initiatorAddress: emptyBuffer(),
+    acceptorType: 0,
+    acceptorAddress: emptyBuffer(),
+    applicationData: bufferOf(applicationData),
+  };
+}
+
 /** Accepts the one token of a Kerberos client, bare or inside SPNEGO, with the keys of a keytab and no others. */
 export class KerberosAcceptor {
   private readonly credential: unknown;
@@ -55,14 +66,29 @@ export class KerberosAcceptor {
     this.credential = credential[0];
   }
 
-  /** @returns The client, or undefined when no key opens the ticket or the client would need another round. */
-  accept(token: Uint8Array): AcceptedClient | undefined {
+  /**
+   * @param channel What the client must have bound the logon to (RFC 5929), where it binds it to anything.
+   * @returns The client, or undefined when no key opens the ticket or the client would need another round.
+   */
+  accept(token: Uint8Array, channel?: Uint8Array): AcceptedClient | undefined {
     const context: [unknown] = [null];
     const name: [unknown] = [null];
     const output = emptyBuffer();
     const { major } = gssCall((status) =>
       gssapi().acceptContext(
-        ...[status, context, this.credential, bufferOf(token), null, name, null, output, null, null, null],
+        ...[
+          status,
+          context,
+          this.credential,
+          bufferOf(token),
+          channel ? bindingsOf(channel) : null,
+          name,
+          null,
+          output,
+          null,
+          null,
+          null,
+        ],
       ),
     );
     const reply = take(output);

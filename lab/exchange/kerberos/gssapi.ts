@@ -43,6 +43,13 @@ function open() {
   koffi.struct("lab_gss_buffer", { length: "size_t", value: "void *" });
   koffi.struct("lab_gss_element", { key: "const char *", value: "const char *" });
   koffi.struct("lab_gss_store", { count: "uint32_t", elements: "lab_gss_element *" });
+  koffi.struct("lab_gss_bindings", {
+    initiatorType: "uint32_t",
+    initiatorAddress: "lab_gss_buffer",
+    acceptorType: "uint32_t",
+    acceptorAddress: "lab_gss_buffer",
+    applicationData: "lab_gss_buffer",
+  });
   const define = (text: string) =>
     library.func(text.replaceAll("STATUS", "_Out_ uint32_t *minor")) as (...args: unknown[]) => number;
   return {
@@ -50,7 +57,7 @@ function open() {
       "uint32_t gss_acquire_cred_from(STATUS, void *name, uint32_t time, void *mechs, int usage, lab_gss_store *store, _Out_ void **credential, void *actual, void *lifetime)",
     ),
     acceptContext: define(
-      "uint32_t gss_accept_sec_context(STATUS, _Inout_ void **context, void *credential, lab_gss_buffer *input, void *bindings, _Out_ void **name, void *mech, _Out_ lab_gss_buffer *output, void *flags, void *lifetime, void *delegated)",
+      "uint32_t gss_accept_sec_context(STATUS, _Inout_ void **context, void *credential, lab_gss_buffer *input, lab_gss_bindings *bindings, _Out_ void **name, void *mech, _Out_ lab_gss_buffer *output, void *flags, void *lifetime, void *delegated)",
     ),
     wrap: define(
       "uint32_t gss_wrap(STATUS, void *context, int confidential, uint32_t quality, lab_gss_buffer *input, _Out_ int *sealed, _Out_ lab_gss_buffer *output)",
