@@ -29,7 +29,12 @@ async function provideAuthority(): Promise<void> {
 }
 
 /** A server certificate of the lab's authority for these DNS names, made once a name. */
-export async function provideCertificate(name: string, dnsNames: readonly string[], days = 30): Promise<Certificate> {
+export async function provideCertificate(
+  name: string,
+  dnsNames: readonly string[],
+  days = 30,
+  digest = "sha256",
+): Promise<Certificate> {
   await provideAuthority();
   const key = join(folder, `${name}.key`);
   const certificate = join(folder, `${name}.pem`);
@@ -46,6 +51,7 @@ export async function provideCertificate(name: string, dnsNames: readonly string
   await mustRun("openssl", [
     "x509",
     "-req",
+    `-${digest}`,
     "-in",
     request,
     ...signer,

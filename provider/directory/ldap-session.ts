@@ -121,7 +121,8 @@ export class LdapSession {
     try {
       done = await readBack();
     } catch (cause) {
-      throw unclear("Whether it was done is not known, as the domain controller does not answer.", cause);
+      const why = ProviderError.from(cause).message;
+      throw unclear(`Whether it was done is not known, as it could not be looked at afterwards: ${why}`, cause);
     }
     if (!done) throw unclear("It was not done when looked at afterwards, and was not sent again.", lost.thrown);
   }

@@ -33,6 +33,10 @@ export class BindServer {
     return this;
   }
 
+  get port(): number {
+    return (this.server.address() as net.AddressInfo).port;
+  }
+
   close(): void {
     this.server.close();
     for (const socket of this.sockets) socket.destroy();

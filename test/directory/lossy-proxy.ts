@@ -1,12 +1,17 @@
 import { once } from "node:events";
 import net from "node:net";
 
-/** What becomes of the next piece that a client sends: lost, or delivered while its answer is lost. */
-export type Fault = "lose-request" | "lose-answer";
+/**
+ * What becomes of the next piece that a client sends: lost, or delivered while its answer is lost, changed in one bit, or
+ * delivered twice.
+ */
+export type Fault = "lose-request" | "lose-answer" | "change-answer" | "repeat-answer";
 
 /** Passes bytes to another host; loses a piece, and with it the connection, when told to. */
 export class LossyProxy {
   connections = 0;
+  /** All that went through, both ways. */
+  readonly seen: Buffer[] = [];
   fault: Fault | undefined;
   private readonly sockets = new Set<net.Socket>();
   private readonly server: net.Server;
@@ -42,13 +47,22 @@ export class LossyProxy {
         end();
       });
     }
-    let mute = false;
-    far.on("data", (piece) => (mute ? end() : near.write(piece)));
+    let meddling: Fault | undefined;
+    far.on("data", (piece) => {
+      this.seen.push(piece);
+      if (meddling === "lose-answer") return end();
+      if (meddling === "change-answer") piece[piece.length - 1] = (piece.at(-1) ?? 0) ^ 1;
+      near.write(piece);
+      if (meddling === "repeat-answer") near.write(piece);
+      meddling = undefined;
+      return undefined;
+    });
     near.on("data", (piece) => {
+      this.seen.push(piece);
       const { fault } = this;
       this.fault = undefined;
       if (fault === "lose-request") return end();
-      mute = fault === "lose-answer";
+      meddling = fault;
       return far.write(piece);
     });
   }
