@@ -12,6 +12,8 @@ import { enterForest, type Forest } from "./forest";
 import { LossyProxy } from "./lossy-proxy";
 import { nameServer } from "./name-server";
 
+const protections = ["ldaps", "starttls", "kerberos"] as const;
+
 describe("connections to a domain controller", () => {
   let forest: Forest;
   const closing: (() => void)[] = [];
@@ -36,12 +38,12 @@ describe("connections to a domain controller", () => {
     return thrown;
   }
 
-  it("uses LDAPS and StartTLS alike", async () => {
-    for (const tls of ["ldaps", "starttls"] as const) {
+  it("uses LDAPS, StartTLS and Kerberos alike", async () => {
+    for (const tls of protections) {
       const directory = forest.open({ tls });
       assert.equal((await directory.forest()).domain, forest.domain);
       assert.equal((await directory.domainController()).endpoint.port, tls === "ldaps" ? 636 : 389);
-      assert.equal((await directory.globalCatalog()).endpoint.port, 3269);
+      assert.equal((await directory.globalCatalog()).endpoint.port, tls === "kerberos" ? 3268 : 3269);
     }
   });
 
@@ -110,8 +112,8 @@ describe("connections to a domain controller", () => {
   });
 
   it("does not log on without a name or a password", async () => {
-    assert.match((await refusal({ password: "" })).message, /has no password/);
-    assert.match((await refusal({ username: undefined })).message, /has no username/);
+    assert.match((await refusal({ password: "" })).message, /has a username, but neither a password nor a keytab/);
+    assert.match((await refusal({ username: undefined })).message, /has a password and no username/);
   });
 
   it("tries a wrong password once in a run, whoever asks", async () => {
@@ -144,7 +146,7 @@ describe("connections to a domain controller", () => {
   describe("when the connection is lost", () => {
     let proxy: LossyProxy;
 
-    async function throughProxy(tls: "ldaps" | "starttls") {
+    async function throughProxy(tls: Settings["tls"]) {
       const { address: host } = await lookup(forest.settings.domainController ?? "");
       const port = tls === "ldaps" ? 636 : 389;
       proxy = await new LossyProxy({ host, port }).listen({ host: "127.0.0.1", port });
@@ -162,7 +164,7 @@ describe("connections to a domain controller", () => {
       password: randomPassword(),
     });
 
-    for (const tls of ["ldaps", "starttls"] as const) {
+    for (const tls of protections) {
       it(`repeats a read over a new connection (${tls})`, async () => {
         const directory = await throughProxy(tls);
         await directory.forest();
