@@ -3,9 +3,10 @@ import net from "node:net";
 import tls from "node:tls";
 import { BerReader, BerWriter } from "ldapts";
 
-/** What a bind is answered with: an LDAP result and, where there is one, a token. */
+/** What a bind is answered with: an LDAP result and, where there is one, its text and a token. */
 export interface BindAnswer {
   readonly status: number;
+  readonly text?: string;
   readonly token?: Buffer | undefined;
 }
 
@@ -70,14 +71,14 @@ function readBind(message: Buffer) {
   return { messageId, mechanism, token: reader.readString(0x04, true) ?? Buffer.alloc(0) };
 }
 
-function bindResponse(messageId: number, { status, token }: BindAnswer): Buffer {
+function bindResponse(messageId: number, { status, text = "", token }: BindAnswer): Buffer {
   const writer = new BerWriter();
   writer.startSequence();
   writer.writeInt(messageId);
   writer.startSequence(0x61);
   writer.writeEnumeration(status);
   writer.writeString("");
-  writer.writeString("");
+  writer.writeString(text);
   if (token !== undefined) writer.writeBuffer(token, 0x87);
   writer.endSequence();
   writer.endSequence();

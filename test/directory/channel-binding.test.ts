@@ -23,6 +23,9 @@ const host = `ldap-cbt.${corp.dnsName}`;
 const certificateBy = (digest: string) => provideCertificate(`bind-${digest}`, [host, hostName(dc1)], 30, digest);
 const saslBindInProgress = 14;
 const invalidCredentials = 49;
+/** As Windows words it; the number behind `data` is what counts. */
+const acceptFailed = (data: string) =>
+  `80090308: LdapErr: DSID-0C090334, comment: AcceptSecurityContext error, data ${data}, v4563`;
 
 describe("the proof between us and a domain controller", () => {
   let forest: Forest;
@@ -164,6 +167,26 @@ describe("the proof between us and a domain controller", () => {
       assert.equal(endPointHash(bytes), "sha256");
     }
   });
+
+  const refusals: [answer: BindAnswer, code: string, words: RegExp][] = [
+    [
+      { status: invalidCredentials, text: acceptFailed("80090346") },
+      "directory-credentials",
+      /\(channel binding\)\. Look for a device .*No further logon is tried/,
+    ],
+    [{ status: invalidCredentials, text: acceptFailed("533") }, "directory-credentials", /the account is disabled/],
+    [{ status: invalidCredentials, text: acceptFailed("57") }, "directory-credentials", /did not accept the ticket/],
+    [{ status: 8 }, "directory-failed", /no Kerberos logon inside TLS\. Use tls: kerberos/],
+    [{ status: 53 }, "directory-failed", /no Kerberos logon inside TLS\. Use tls: kerberos/],
+    [{ status: 51 }, "directory-failed", /could not log on by Kerberos: the domain controller is busy/],
+  ];
+  for (const [answer, code, words] of refusals) {
+    it(`says why the server refuses with ${answer.status} ${answer.text ?? ""}`, async () => {
+      const { error } = await logOn(hostName(dc1), "ldaps", () => answer);
+      assert.equal(error?.code, code);
+      assert.match(error?.message ?? "", words);
+    });
+  }
 
   const impostors: [what: string, answer: (token: Buffer) => BindAnswer, words: RegExp, binds: number][] = [
     ["shows no proof", () => ({ status: 0 }), /did not prove who it is\. .*proxy in between/, 1],

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { lookup } from "node:dns/promises";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "mocha";
@@ -45,6 +47,26 @@ describe("connections to a domain controller", () => {
       assert.equal((await directory.domainController()).endpoint.port, tls === "ldaps" ? 636 : 389);
       assert.equal((await directory.globalCatalog()).endpoint.port, tls === "kerberos" ? 3268 : 3269);
     }
+  });
+
+  it("takes nothing that came in clear for what TLS protects", async () => {
+    const received: Buffer[] = [];
+    // Success, as number 1, and behind it in the same piece an answer that nobody asked for yet.
+    const answers = Buffer.from("300c02010178070a010004000400300c02010261070a010004000400", "hex");
+    const server = net.createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (piece) => {
+        received.push(piece);
+        if (received.length === 1) socket.write(answers);
+      });
+    });
+    server.listen(389, "127.0.0.1");
+    await once(server, "listening");
+    closing.push(() => server.close());
+    const error = await refusal({ tls: "starttls", ...(await throughLoopback()) });
+    assert.equal(error.code, "directory-unreachable");
+    assert.match(String(error.cause), /came in clear behind the answer to StartTLS/);
+    assert.equal(received.length, 1, "something was sent after that");
   });
 
   it("finds a domain controller by DNS and keeps it", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Attribute, Change } from "ldapts";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { runCommand, waitUntil } from "../../lab/command";
-import { administrator, corp, dc1, hostName, users, usersDc } from "../../lab/domain-controller";
+import { administrator, corp, dc1, dc2, hostName, users, usersDc } from "../../lab/domain-controller";
 import { labFolder } from "../../lab/folders";
 import { contosoUser, corpUser, delegatedUser, exchangeUnit } from "../../lab/people";
 import { addAccount, changeAccount, deleteAccount, findAccount, readAccount } from "../../provider/directory/accounts";
@@ -76,6 +76,7 @@ describe("a logon to the directory without a password", () => {
       const { endpoint } = await directory.globalCatalog();
       assert.deepEqual([endpoint.host, endpoint.port], [hostName(dc1), tls === "kerberos" ? 3268 : 3269]);
       assert.ok(await findAccount(directory, delegatedUser));
+      await directory.at(hostName(dc2)).connect();
       // Who it is shows in what it may: only its own unit.
       process.env.KRB5CCNAME = "FILE:/does/not/exist";
       const delegated = forest.open({ tls, ...byKeytab });

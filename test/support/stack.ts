@@ -67,6 +67,11 @@ export class Stack {
     return stack;
   }
 
+  /** The same stack for a run in another environment. */
+  as(environment: Readonly<NodeJS.ProcessEnv>): Stack {
+    return new Stack(this.name, { environment });
+  }
+
   /** The next version of the program. */
   write(source: string): void {
     const head = `const pulumi = require("@pulumi/pulumi");\nconst ek = require("pulumi-exchange-kerberos");\n`;
