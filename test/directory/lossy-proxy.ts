@@ -52,8 +52,7 @@ export class LossyProxy {
       this.seen.push(piece);
       if (meddling === "lose-answer") return end();
       if (meddling === "change-answer") piece[piece.length - 1] = (piece.at(-1) ?? 0) ^ 1;
-      near.write(piece);
-      if (meddling === "repeat-answer") near.write(piece);
+      near.write(meddling === "repeat-answer" ? Buffer.concat([piece, piece]) : piece);
       meddling = undefined;
       return undefined;
     });
