@@ -86,14 +86,21 @@ export class LdapSession {
   }
 
   private async searchTwice(base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
+    try {
+      return await this.searchOnce(base, options, controls);
+    } catch (thrown) {
+      if (thrown instanceof ResultCodeError || thrown instanceof ProviderError) throw thrown;
+    }
+    return this.searchOnce(base, options, controls);
+  }
+
+  private async searchOnce(base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
     const opened = await this.client();
     try {
       return (await opened.client.search(base, options, controls)).searchEntries;
     } catch (thrown) {
-      if (thrown instanceof ResultCodeError) throw thrown;
-      if (opened.failure !== undefined) throw opened.failure;
+      throw thrown instanceof ResultCodeError ? thrown : (opened.failure ?? thrown);
     }
-    return (await (await this.client()).client.search(base, options, controls)).searchEntries;
   }
 
   private async write(deed: Deed, send: (client: Client) => Promise<void>, readBack: ReadBack): Promise<void> {

@@ -65,7 +65,7 @@ function load(): LibraryHandle {
     return koffi.load(name);
   } catch (cause) {
     throw new ProviderError("kerberos", `This host has no Kerberos library (${name}).`, {
-      hint: "Install MIT Kerberos (Debian: apt-get install libgssapi-krb5-2; Red Hat: dnf install krb5-libs), or use HTTPS with a password.",
+      hint: "Install MIT Kerberos (Debian: apt-get install libgssapi-krb5-2; Red Hat: dnf install krb5-libs), or set a username and password, and for Exchange HTTPS with exchangeAuthentication: basic.",
       cause,
     });
   }

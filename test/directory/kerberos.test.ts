@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { lookup } from "node:dns/promises";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Attribute, Change } from "ldapts";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
@@ -26,7 +26,11 @@ describe("a logon to the directory without a password", () => {
   let ticket: string;
   let keytab: string;
   let byKeytab: Partial<Settings>;
-  const outside = { cache: process.env.KRB5CCNAME, trace: process.env.KRB5_TRACE };
+  const outside = {
+    cache: process.env.KRB5CCNAME,
+    trace: process.env.KRB5_TRACE,
+    configuration: process.env.KRB5_CONFIG,
+  };
   const closing: (() => void)[] = [];
 
   before(async function () {
@@ -41,6 +45,7 @@ describe("a logon to the directory without a password", () => {
   afterEach(() => {
     for (const close of closing.splice(0)) close();
     restore("KRB5_TRACE", outside.trace);
+    restore("KRB5_CONFIG", outside.configuration);
   });
   after(() => {
     restore("KRB5CCNAME", outside.cache);
@@ -223,6 +228,16 @@ describe("a logon to the directory without a password", () => {
     });
     process.env.KRB5CCNAME = ticket;
     assert.ok(await findAccount(directory, delegatedUser));
+  });
+
+  it("says that no KDC answers", async () => {
+    const file = join(labFolder, "krb5-nowhere.conf");
+    const realms = `[realms]\n ${corp.realm} = {\n  kdc = 127.0.0.1:9\n }\n`;
+    writeFileSync(file, `[libdefaults]\n dns_lookup_kdc = false\n${realms}`);
+    process.env.KRB5_CONFIG = file;
+    const error = await refusal(byKeytab);
+    assert.equal(error.code, "kerberos");
+    assert.match(error.message, /Cannot contact any KDC.*krb5\.conf.*port 88/);
   });
 
   it("says that the KDC knows no such server", async () => {
