@@ -2,11 +2,12 @@ import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
-import { ExtendedRequest } from "ldapts";
+import { ExtendedRequest, ResultCodeError } from "ldapts";
 import { trustedAuthorities } from "../authorities";
 import type { Settings } from "../settings";
 import type { Endpoint } from "./connection-failure";
 import { exchange } from "./ldap-exchange";
+import { ldapFailure } from "./ldap-failure";
 
 /** How a connection is protected: TLS from the first byte, TLS before anything else is said, or sealing after a Kerberos logon. */
 export type Protection = Settings["tls"];
@@ -35,8 +36,8 @@ function lookupBy(dnsServers: readonly string[]): net.LookupFunction {
 
 /**
  * A connection to the server, with TLS where that is asked for. Nothing but the StartTLS request is sent in clear.
- * @throws Error what Node's sockets and TLS throw, or "timed out"; ResultCodeError where the server refuses StartTLS;
- *   ProviderError for a file of authorities that will not do
+ * @throws Error what Node's sockets and TLS throw, or "timed out"; ProviderError where the server refuses StartTLS, and for a
+ *   file of authorities that will not do
  */
 export async function connect(
   { host, port }: Endpoint,
@@ -66,7 +67,10 @@ export async function connect(
       await once(socket, "connect");
     }
     if (protection === "starttls") {
-      const { rest } = await exchange(socket, new ExtendedRequest({ messageId: 1, oid: startTls }), milliseconds);
+      const request = new ExtendedRequest({ messageId: 1, oid: startTls });
+      const { rest } = await exchange(socket, request, milliseconds).catch((error: unknown) => {
+        throw error instanceof ResultCodeError ? ldapFailure(error, host, { what: "start TLS" }) : error;
+      });
       // Whoever sits in between could have put it there, to be taken for what came protected.
       if (rest.length > 0) throw new Error("something came in clear behind the answer to StartTLS");
       socket = quiet(tls.connect({ ...tlsOptions, socket }));

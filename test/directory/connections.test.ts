@@ -49,24 +49,35 @@ describe("connections to a domain controller", () => {
     }
   });
 
-  it("takes nothing that came in clear for what TLS protects", async () => {
-    const received: Buffer[] = [];
-    // Success, as number 1, and behind it in the same piece an answer that nobody asked for yet.
-    const answers = Buffer.from("300c02010178070a010004000400300c02010261070a010004000400", "hex");
+  /** What StartTLS leads to where a server answers that in clear, and how many pieces it got in all. */
+  async function startTls(answer: string) {
+    let pieces = 0;
     const server = net.createServer((socket) => {
       socket.on("error", () => {});
-      socket.on("data", (piece) => {
-        received.push(piece);
-        if (received.length === 1) socket.write(answers);
+      socket.on("data", () => {
+        pieces += 1;
+        if (pieces === 1) socket.write(Buffer.from(answer, "hex"));
       });
     });
     server.listen(389, "127.0.0.1");
     await once(server, "listening");
     closing.push(() => server.close());
     const error = await refusal({ tls: "starttls", ...(await throughLoopback()) });
+    return { error, pieces };
+  }
+
+  it("takes nothing that came in clear for what TLS protects", async () => {
+    // Success, as number 1, and behind it in the same piece an answer that nobody asked for yet.
+    const { error, pieces } = await startTls("300c02010178070a010004000400300c02010261070a010004000400");
     assert.equal(error.code, "directory-unreachable");
     assert.match(String(error.cause), /came in clear behind the answer to StartTLS/);
-    assert.equal(received.length, 1, "something was sent after that");
+    assert.equal(pieces, 1, "something was sent after that");
+  });
+
+  it("says that a server has no StartTLS, and sends no password", async () => {
+    const { error, pieces } = await startTls("300c02010178070a010204000400");
+    assert.match(error.message, /^dc1\.\S+: could not start TLS: LDAP result 2\.$/);
+    assert.equal(pieces, 1);
   });
 
   it("finds a domain controller by DNS and keeps it", async () => {
