@@ -101,7 +101,7 @@ describe("a logon over WS-Management", function () {
 
   it("takes a name as people write it: with the domain before a backslash, or as a user principal name", async () => {
     for (const name of [`${corp.netbiosName}\\${delegatedUser}`, upn, upn.toUpperCase()]) {
-      await greets(kerberosIdentity(name, secret(), corp.dnsName));
+      await greets(kerberosIdentity({ username: name, password: secret() }, corp.dnsName));
     }
     assert.deepEqual(new Set(seen.map((user) => user.toLowerCase())), new Set([upn.toLowerCase()]));
   });
@@ -117,7 +117,7 @@ describe("a logon over WS-Management", function () {
       const { name, password: text_ } = administrator(corp);
       const who = ["-x", "-D", `${name}@${corp.dnsName}`, "-w", text_];
       await mustRun("ldapmodify", ["-H", `ldaps://${hostName(dc1)}`, ...who, "-f", file]);
-      await greets(kerberosIdentity(`${user}@tailspintoys.com`, secret(text), corp.dnsName));
+      await greets(kerberosIdentity({ username: `${user}@tailspintoys.com`, password: secret(text) }, corp.dnsName));
       assert.deepEqual(seen, [`${user}@${corp.realm}`.toLowerCase()]);
     } finally {
       await sambaTool(dc1, ["user", "delete", user]);
