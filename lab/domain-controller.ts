@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { authorityFile, provideCertificate } from "./certificates";
 import { mustRunInside, runInside, waitUntil } from "./command";
-import { labFolder } from "./folders";
+import { articleDomain, labDomain, labFolder } from "./folders";
 import { addAddress, addresses } from "./network-namespace";
 import { password, passwordFile } from "./passwords";
 import { startProcess } from "./processes";
@@ -19,8 +19,10 @@ function domain(dnsName: string, netbiosName: string): Domain {
   return { dnsName, netbiosName, realm: dnsName.toUpperCase(), baseDn: baseDn.join(",") };
 }
 
-/** The article's forest, and one whose users have mailboxes in it. */
-export const corp = domain("corp.tailspintoys.com", "TAILSPIN");
+const [firstLabel = ""] = labDomain.split(".");
+
+/** The forest of Exchange, and one whose users have mailboxes in it. */
+export const corp = domain(labDomain, labDomain === articleDomain ? "TAILSPIN" : firstLabel.toUpperCase());
 export const users = domain("users.contoso.com", "CONTOSO");
 
 export interface DomainController {

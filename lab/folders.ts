@@ -5,15 +5,25 @@ import { join, resolve } from "node:path";
 /** The checkout that this lab belongs to. */
 export const checkoutFolder = resolve(__dirname, "..");
 
+export const articleDomain = "corp.tailspintoys.com";
+
+/** The domain of Exchange: the article's, or that of somebody else's forest, which is then a lab beside the first. */
+export const labDomain = process.env.LAB_DOMAIN ?? articleDomain;
+const ownName = labDomain === articleDomain ? "" : `-${labDomain}`;
+
 /** Named after the checkout, so that two checkouts on one machine have a lab each. */
-export const namespaceName = `ek-${createHash("sha256").update(checkoutFolder).digest("hex").slice(0, 8)}`;
+export const namespaceName = `ek-${createHash("sha256")
+  .update(checkoutFolder + ownName)
+  .digest("hex")
+  .slice(0, 8)}`;
+
+const besideCheckout = join(checkoutFolder, `.lab${ownName}`);
 
 /** Samba puts sockets deep below this folder, and a socket's path may have 107 characters: a long checkout path moves it. */
-const longestRoot = 60;
+const longestFolder = 65;
 
 /** Everything of this lab on disk, but for the namespace's resolver file. */
-export const labFolder =
-  checkoutFolder.length > longestRoot ? join(tmpdir(), namespaceName) : join(checkoutFolder, ".lab");
+export const labFolder = besideCheckout.length > longestFolder ? join(tmpdir(), namespaceName) : besideCheckout;
 
 /** What is built once a machine and serves every checkout. */
 export function cacheFolder(): string {
