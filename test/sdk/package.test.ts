@@ -39,10 +39,17 @@ describe("the package, installed from its tarball in a folder of a user's own", 
   };
   const urn = /dynamic\/exchangeKerberos:ServicePrincipalName::mail$/;
 
-  it("holds what runs and its types, and no test, lab, bench or example", () => {
+  it("holds what runs, its types and what its README leads to, and no test, lab or bench", () => {
     assert.deepEqual(
-      readdirSync(installed).filter((name) => !/^(README|LICENSE|CHANGELOG|node_modules)/.test(name)),
-      ["dist", "package.json"],
+      readdirSync(installed).filter((name) => !/^([A-Z]+(\.md)?|node_modules)$/.test(name)),
+      ["dist", "docs", "examples", "package.json"],
+    );
+    const readme = readFileSync(join(installed, "README.md"), "utf8");
+    const targets = [...readme.matchAll(/\]\(([^):#]+)/g)].map(([, target = ""]) => target);
+    assert.ok(targets.length > 10);
+    assert.deepEqual(
+      targets.filter((target) => target !== "CONTRIBUTING.md" && !existsSync(join(installed, target))),
+      [],
     );
     const parts = readdirSync(join(installed, "dist"));
     assert.deepEqual(
