@@ -88,7 +88,9 @@ function realPath(command: string, pulumiFolder: string | undefined): string {
 export function writeCommands(pulumiFolder: string | undefined): void {
   rmSync(commandFolder, { recursive: true, force: true });
   mkdirSync(commandFolder, { recursive: true });
-  const outerPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== commandFolder);
+  const outside = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== commandFolder);
+  // What runs inside may ask for Pulumi in turn.
+  const outerPath = pulumiFolder === undefined ? outside : [pulumiFolder, ...outside];
   for (const command of [...wrapped, ...(pulumiFolder === undefined ? [] : pulumiCommands)]) {
     const file = join(commandFolder, command);
     // Inside the namespace the real command is next on PATH; this folder is taken out so that it does not find itself.
