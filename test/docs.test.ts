@@ -41,7 +41,8 @@ describe("blocks of code in the documents", function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("are in a language that a test here reads", () => {
-    const known = inLanguage("ts", "sh", "yaml", "json", "powershell");
+    // `text` is what is seen: no code.
+    const known = inLanguage("ts", "sh", "bat", "yaml", "json", "powershell", "text");
     assert.deepEqual(
       blocks.filter((block) => !known.includes(block)).map((block) => `${place(block)} ${block.language}`),
       [],
@@ -95,7 +96,10 @@ describe("blocks of code in the documents", function () {
 
   describe("for the shell", () => {
     /** Commands that the documents may speak of; each is a stand-in that writes down how it was called. */
-    const commands = ["exchange-kerberos", "npx", "npm", "pulumi", "jq", "klist", "mkdir", "git", "ssh-keygen"];
+    const commands = [
+      ...["exchange-kerberos", "npx", "npm", "pulumi", "jq", "klist", "kinit", "mkdir", "chmod"],
+      ...["dsacls", "setspn"],
+    ];
     const calls: { readonly at: string; readonly words: readonly string[] }[] = [];
 
     /** The shell itself takes a block apart: quotes, comments, pipes and all. */
@@ -122,7 +126,7 @@ describe("blocks of code in the documents", function () {
     }
 
     before(async () => {
-      for (const block of inLanguage("sh")) {
+      for (const block of inLanguage("sh", "bat")) {
         for (const words of await callsIn(block)) {
           const own = words[0] === "npx" && words[1] === "exchange-kerberos" ? words.slice(1) : words;
           calls.push({ at: `${place(block)}: ${words.join(" ")}`, words: own });
