@@ -54,22 +54,29 @@ const networkOptions = (controller: DomainController) => [
   "--configfile=/dev/null",
 ];
 
+/** A new database is written in seconds; on a machine with much else to do it takes minutes. */
+const patience = { deadline: 600_000 };
+
 /** The first controller of a forest. */
 export async function provisionForest(controller: DomainController): Promise<void> {
   await addAddress(controller.address);
   const { netbiosName, realm } = controller.domain;
-  await mustRunInside("samba-tool", [
-    ...[
-      "domain",
-      "provision",
-      `--realm=${realm}`,
-      `--domain=${netbiosName}`,
-      "--server-role=dc",
-      "--dns-backend=SAMBA_INTERNAL",
+  await mustRunInside(
+    "samba-tool",
+    [
+      ...[
+        "domain",
+        "provision",
+        `--realm=${realm}`,
+        `--domain=${netbiosName}`,
+        "--server-role=dc",
+        "--dns-backend=SAMBA_INTERNAL",
+      ],
+      ...[`--adminpass=${administrator(controller.domain).password}`, `--host-name=${controller.name}`],
+      ...[`--host-ip=${controller.address}`, `--targetdir=${folderOf(controller)}`, ...networkOptions(controller)],
     ],
-    ...[`--adminpass=${administrator(controller.domain).password}`, `--host-name=${controller.name}`],
-    ...[`--host-ip=${controller.address}`, `--targetdir=${folderOf(controller)}`, ...networkOptions(controller)],
-  ]);
+    patience,
+  );
   await configure(controller);
   await start(controller);
 }
@@ -78,18 +85,22 @@ export async function provisionForest(controller: DomainController): Promise<voi
 export async function joinDomain(controller: DomainController, through: DomainController): Promise<void> {
   await addAddress(controller.address);
   const { name, password: adminPassword } = administrator(controller.domain);
-  await mustRunInside("samba-tool", [
-    ...[
-      "domain",
-      "join",
-      controller.domain.dnsName,
-      "DC",
-      `--server=${hostName(through)}`,
-      "--dns-backend=SAMBA_INTERNAL",
+  await mustRunInside(
+    "samba-tool",
+    [
+      ...[
+        "domain",
+        "join",
+        controller.domain.dnsName,
+        "DC",
+        `--server=${hostName(through)}`,
+        "--dns-backend=SAMBA_INTERNAL",
+      ],
+      ...["-U", `${name}%${adminPassword}`, `--targetdir=${folderOf(controller)}`],
+      ...[`--option=netbios name=${controller.name.toUpperCase()}`, ...networkOptions(controller)],
     ],
-    ...["-U", `${name}%${adminPassword}`, `--targetdir=${folderOf(controller)}`],
-    ...[`--option=netbios name=${controller.name.toUpperCase()}`, ...networkOptions(controller)],
-  ]);
+    patience,
+  );
   await configure(controller);
   await start(controller);
 }
