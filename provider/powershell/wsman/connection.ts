@@ -96,7 +96,9 @@ export class Connection {
       return answer.body.toString("utf8");
     }
     this.destroy();
-    throw refusedStatus(url, answer, seals);
+    throw answer.status === 401 && !(logon instanceof Logon)
+      ? passwordRefused(url, logon.username, schemes(answer))
+      : refusedStatus(url, answer, seals);
   }
 
   /** Idempotent, never throws. */
@@ -159,6 +161,19 @@ export function beforeAnyEffect(error: unknown): ProviderError {
   const failure = ProviderError.from(error, "protocol");
   if (failure.code !== "unclear-outcome") return failure;
   return new ProviderError("protocol", failure.message, { cause: failure });
+}
+
+function passwordRefused({ hostname }: URL, username: string, offered: ReadonlyMap<string, string>): ProviderError {
+  if (offered.has("basic")) {
+    return new ProviderError("access-denied", `${hostname} refuses the password of ${username}.`, {
+      hint: "Check the name (user@domain) and the password, and that the account is neither locked nor disabled.",
+    });
+  }
+  return new ProviderError(
+    "access-denied",
+    `${hostname} takes no password (Basic); it offers ${[...offered.keys()].join(", ") || "nothing"}.`,
+    { hint: "Use Kerberos, or turn it on there: Set-PowerShellVirtualDirectory -BasicAuthentication $true." },
+  );
 }
 
 function basic({ username, password }: BasicIdentity): string {

@@ -85,12 +85,16 @@ describe("a logon over WS-Management", function () {
     });
 
     it("is refused with a wrong password, which is tried once", async () => {
-      await assert.rejects(open(basic("wrong"), basicGateway.secureUrl), { code: "access-denied" });
+      const error = { code: "access-denied", message: new RegExp(`refuses the password of ${upn}`) };
+      await assert.rejects(open(basic("wrong"), basicGateway.secureUrl), error);
       assert.deepEqual([basicLogOns, seen], [1, []]);
     });
 
     it("is refused where the server does not offer it", async () => {
-      await assert.rejects(open(basic(), gateway.secureUrl), { code: "access-denied", message: /Basic/ });
+      await assert.rejects(open(basic(), gateway.secureUrl), {
+        code: "access-denied",
+        message: /takes no password \(Basic\); it offers negotiate, kerberos\. .*-BasicAuthentication/,
+      });
     });
 
     it("never goes out in clear", async () => {
@@ -124,20 +128,14 @@ describe("a logon over WS-Management", function () {
     }
   });
 
-  it("with a ticket that has expired says so and how to get another; a session from before goes on", async () => {
+  it("with a ticket that has expired says so, and how to get another", async () => {
     const cache = `FILE:${join(labFolder, `expiring-${process.pid}.ccache`)}`;
     const input = `${password(upn)}\n`;
-    await mustRun("kinit", ["-l", "8s", "-c", cache, `${delegatedUser}@${corp.realm}`], { input });
-    const before = await open({ kind: "cache", cache });
-    await before.invoke(hello);
-    await waitUntil(
-      "the ticket has expired",
-      async () => (await runCommand("klist", ["-s", "-c", cache])).status !== 0,
-      30_000,
-    );
+    await mustRun("kinit", ["-l", "2s", "-c", cache, `${delegatedUser}@${corp.realm}`], { input });
+    const expired = async () => (await runCommand("klist", ["-s", "-c", cache])).status !== 0;
+    await waitUntil("the ticket has expired", expired, 30_000);
     await assert.rejects(open({ kind: "cache", cache }), { code: "kerberos", message: /expired.*kinit/s });
-    assert.deepEqual((await before.invoke(hello)).output, ["hello"]);
-    assert.deepEqual(seen.length, 1);
+    assert.deepEqual(seen, []);
   });
 
   it("of a host whose clock is wrong says that it is the clock", async () => {
