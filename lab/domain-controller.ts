@@ -103,6 +103,14 @@ export async function joinDomain(controller: DomainController, through: DomainCo
   );
   await configure(controller);
   await start(controller);
+  await registerLdap(controller, through);
+}
+
+/** The name that tickets for LDAP are for: Windows registers it at once, Samba's own updater some ten minutes later. */
+async function registerLdap(controller: DomainController, at: DomainController): Promise<void> {
+  const spn = `ldap/${hostName(controller)}`;
+  const account = `${controller.name.toUpperCase()}$`;
+  await mustRunInside("samba-tool", ["spn", "add", spn, account, `--configfile=${configurationFile(at)}`]);
 }
 
 /** Several Sambas share a machine only with sockets and pid files of their own. */
