@@ -102,11 +102,14 @@ export async function joinDomain(controller: DomainController, through: DomainCo
     patience,
   );
   await configure(controller);
-  await start(controller);
   await registerLdap(controller, through);
+  await start(controller);
 }
 
-/** The name that tickets for LDAP are for: Windows registers it at once, Samba's own updater some ten minutes later. */
+/**
+ * The name that tickets for LDAP are for: Windows registers it at once, Samba's own updater some minutes after the start. Before
+ * the start, that is, so as not to meet it.
+ */
 async function registerLdap(controller: DomainController, at: DomainController): Promise<void> {
   const spn = `ldap/${hostName(controller)}`;
   const account = `${controller.name.toUpperCase()}$`;
