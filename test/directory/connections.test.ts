@@ -197,26 +197,30 @@ describe("connections to a domain controller", () => {
       password: randomPassword(),
     });
 
-    for (const tls of protections) {
-      it(`repeats a read over a new connection (${tls})`, async () => {
+    const ways = protections.flatMap((tls) => (["closed", "reset"] as const).map((loss) => ({ tls, loss })));
+    for (const { tls, loss } of ways) {
+      it(`repeats a read over a new connection (${tls}, ${loss})`, async () => {
         const directory = await throughProxy(tls);
         await directory.forest();
+        Object.assign(proxy, { loss });
         proxy.fault = "lose-request";
         assert.equal((await findAccount(directory, "Administrator"))?.samAccountName, "Administrator");
         assert.equal(proxy.connections, 2);
       });
 
-      it(`finds by reading back that a write was done (${tls})`, async () => {
+      it(`finds by reading back that a write was done (${tls}, ${loss})`, async () => {
         const directory = await throughProxy(tls);
         const account = await addAccount(directory, newAccount());
+        Object.assign(proxy, { loss });
         proxy.fault = "lose-answer";
         await changeAccount(directory, account, { description: "after" });
         assert.equal((await readAccount(directory, account.guid))?.description, "after");
       });
 
-      it(`does not repeat a write that was not done (${tls})`, async () => {
+      it(`does not repeat a write that was not done (${tls}, ${loss})`, async () => {
         const directory = await throughProxy(tls);
         const account = await addAccount(directory, newAccount());
+        Object.assign(proxy, { loss });
         proxy.fault = "lose-request";
         await assert.rejects(changeAccount(directory, account, { description: "after" }), (error: ProviderError) => {
           assert.equal(error.code, "directory-unclear");

@@ -13,6 +13,8 @@ export class LossyProxy {
   /** All that went through, both ways. */
   readonly seen: Buffer[] = [];
   fault: Fault | undefined;
+  /** How a connection is lost: closed in good order, or reset. */
+  loss: "closed" | "reset" = "closed";
   private readonly sockets = new Set<net.Socket>();
   private readonly server: net.Server;
 
@@ -36,7 +38,8 @@ export class LossyProxy {
     this.connections += 1;
     const far = net.connect(this.target);
     const end = () => {
-      near.destroy();
+      if (this.loss === "reset") near.resetAndDestroy();
+      else near.destroy();
       far.destroy();
     };
     for (const socket of [near, far]) {
