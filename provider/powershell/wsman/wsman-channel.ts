@@ -16,8 +16,6 @@ export interface WsmanChannelOptions extends ConnectionOptions {
   readonly operationTimeout: number;
 }
 
-const closed = () => new ProviderError("protocol", "The session is closed.");
-
 /** A runspace pool as a remote shell of WS-Management (MS-WSMV, and MS-PSRP 3.1.5.3): output is fetched, for the pool and for each pipeline. */
 export class WsmanChannel implements Channel {
   readonly maxPieceSize = 32_768;
@@ -34,6 +32,8 @@ export class WsmanChannel implements Channel {
   /** Nothing more is fetched; a Delete may still go out. */
   #over = false;
   #destroyed = false;
+  /** Why it is over, where it was not closed: for requests that were just about to go out. */
+  #lost: ProviderError | undefined;
 
   constructor(options: WsmanChannelOptions) {
     this.#options = options;
@@ -137,7 +137,8 @@ export class WsmanChannel implements Channel {
       if (!wanted()) return;
       this.#over = true;
       // Whether a command was running is for the session to say.
-      this.#events?.lost(beforeAnyEffect(error));
+      this.#lost = beforeAnyEffect(error);
+      this.#events?.lost(this.#lost);
     }
   }
 
@@ -185,6 +186,10 @@ export class WsmanChannel implements Channel {
     return new ProviderError("unclear-outcome", error.message, { cause: error });
   }
 
+  #closed(): ProviderError {
+    return this.#lost ?? new ProviderError("protocol", `The session with ${this.#host} is closed.`);
+  }
+
   async #connection(): Promise<Connection> {
     for (;;) {
       const idle = this.#idle.pop();
@@ -193,13 +198,13 @@ export class WsmanChannel implements Channel {
       idle.destroy();
       this.#connections.delete(idle);
     }
-    if (this.#destroyed) throw closed();
+    if (this.#destroyed) throw this.#closed();
     const connection = await Connection.open(this.#options);
     this.#connections.add(connection);
     if (!this.#destroyed) return connection;
     // Whoever destroyed the channel meanwhile did not know of this one.
     this.destroy();
-    throw closed();
+    throw this.#closed();
   }
 }
 
