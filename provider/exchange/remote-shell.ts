@@ -22,7 +22,9 @@ export interface Deed {
  */
 export async function run(shell: RemoteShell, pipeline: Pipeline, deed: Deed): Promise<PipelineResult> {
   const deadline = deed.deadline ?? cmdletDeadline;
-  const result = await shell.invoke(pipeline, { deadline, signal: deed.signal });
+  const result = await shell.invoke(pipeline, { deadline, signal: deed.signal }).catch((thrown: unknown) => {
+    throw lostOnTheWay(ProviderError.from(thrown), pipeline, shell.host, deed);
+  });
   const [error] = result.errors;
   if (error !== undefined) throw failure(error, pipeline[0].name, shell.host, deed);
   if (result.state === "completed") return result;
@@ -37,6 +39,21 @@ export async function run(shell: RemoteShell, pipeline: Pipeline, deed: Deed): P
 
 export async function output(shell: RemoteShell, pipeline: Pipeline, deed: Deed): Promise<readonly PsValue[]> {
   return (await run(shell, pipeline, deed)).output;
+}
+
+/** What a broken connection means for this deed: where a command only reads, nothing can have happened. */
+function lostOnTheWay(error: ProviderError, pipeline: Pipeline, host: string, { what }: Deed): ProviderError {
+  if (error.code !== "unclear-outcome") return error;
+  if (pipeline.every(({ name }) => name.startsWith("Get-"))) {
+    return new ProviderError("protocol", `${host}: could not ${what}: the connection broke.`, {
+      hint: "Nothing was changed by this command. Look whether the server was restarted, and run again.",
+      cause: error,
+    });
+  }
+  return new ProviderError(error.code, `${host}: whether it is done to ${what} is not known. ${error.message}`, {
+    hint: "Run pulumi up again: it looks first at what the server has.",
+    cause: error,
+  });
 }
 
 function failure(error: ErrorRecord, command: string, host: string, deed: Deed): ProviderError {
