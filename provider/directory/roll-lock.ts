@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { Attribute, Change } from "ldapts";
-import { ProviderError } from "../error";
+import { type ErrorCode, ProviderError } from "../error";
 import type { Account } from "./accounts";
 import { text, texts } from "./attributes";
 import { clockAhead } from "./clock";
@@ -102,7 +102,15 @@ export async function withRollLock<T>(
       async assertHeld() {
         await inTurn();
         if (lost === undefined) return;
-        const { message } = ProviderError.from(lost);
+        const { code, message } = ProviderError.from(lost);
+        if (isSilence(code)) {
+          throw new ProviderError(
+            code,
+            `Whether the lock on ${account.distinguishedName} is still ours is not known, so nothing more is written to ` +
+              `that account. ${message}`,
+            { cause: lost },
+          );
+        }
         throw new ProviderError(
           "refused",
           `The lock on ${account.distinguishedName} is not ours any more. ${message}`,
@@ -197,6 +205,11 @@ class LockPlace {
     const [entry] = await this.pdc.search(what, byGuid(this.account.guid), { scope: "base", attributes: [attribute] });
     return entry === undefined ? [] : texts(entry, attribute);
   }
+}
+
+/** The directory did not say no; it did not answer. */
+function isSilence(code: ErrorCode): boolean {
+  return code === "directory-unclear" || code === "directory-unreachable";
 }
 
 function isTaken(thrown: unknown): boolean {
