@@ -3,7 +3,7 @@ import { ProviderError } from "../error";
 import { bytes, integer, replace, replaceBytes, text, texts } from "./attributes";
 import type { Directory } from "./directory";
 import { childOf, sameDistinguishedName } from "./distinguished-name";
-import { byGuid, filetimeText, guidText, sidText } from "./identifiers";
+import { byGuid, filetimeText, generalizedTimeText, guidText, sidText } from "./identifiers";
 import { unicodePwd } from "./password";
 
 export type AccountType = "computer" | "user";
@@ -32,6 +32,8 @@ export interface Account {
   readonly isTrust: boolean;
   readonly userAccountControl: number;
   readonly description: string | undefined;
+  /** When it was made, ISO 8601. */
+  readonly created: string | undefined;
   /** Set on computers that have joined the domain. */
   readonly dnsHostName: string | undefined;
   /** `msDS-SupportedEncryptionTypes` as it is; `undefined` where it is not set. */
@@ -52,6 +54,7 @@ const attributes = [
   "sAMAccountName",
   "userAccountControl",
   "description",
+  "whenCreated",
   "dNSHostName",
   "msDS-SupportedEncryptionTypes",
   "msDS-KeyVersionNumber",
@@ -81,6 +84,7 @@ function accountOf(entry: Entry): Account {
     isTrust: (control & flag.interdomainTrust) !== 0,
     userAccountControl: control,
     description: text(entry, "description"),
+    created: generalizedTimeText(text(entry, "whenCreated") ?? ""),
     dnsHostName: text(entry, "dNSHostName"),
     encryptionTypeBits: integer(entry, "msDS-SupportedEncryptionTypes"),
     keyVersion: integer(entry, "msDS-KeyVersionNumber"),

@@ -1,4 +1,4 @@
-import { findAccount, findContainer, samAccountNameOf } from "../../directory/accounts";
+import { type Account, findAccount, findContainer, samAccountNameOf } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
 import { chosenControllers } from "../../directory/replication";
 import { ProviderError } from "../../error";
@@ -88,7 +88,7 @@ async function existingAccount(
   const account = await findAccount(directory, samAccountName);
   if (account === undefined) return undefined;
   if (inputs.adopt === unknown) return undefined;
-  if (!inputs.adopt) return taken(samAccountName, account.distinguishedName);
+  if (!inputs.adopt) return taken(account);
   const refusal = adoptionRefusal(account, accountType);
   if (refusal !== undefined) return refusal;
   accountWillBeAdopted(directory, account.guid);
@@ -111,10 +111,16 @@ async function existingAccount(
   return undefined;
 }
 
-export function taken(samAccountName: string, distinguishedName: string): string {
+/** A run that was killed when it had just made the account could not write that down; nobody else can tell whose it is. */
+export function taken({ samAccountName, distinguishedName, created, servicePrincipalNames }: Account): string {
+  const leftover =
+    servicePrincipalNames.length > 0
+      ? ""
+      : ` It was made at ${created ?? "an unknown time"} and has no service principal names: if that was a run which broke ` +
+        "off, delete it and run pulumi up again.";
   return (
     `The name ${samAccountName} is taken by ${distinguishedName}. ` +
-    "If that account is meant, take it over with adopt: true; its password stays, and so does it on destroy."
+    `If that account is meant, take it over with adopt: true; its password stays, and so does it on destroy.${leftover}`
   );
 }
 

@@ -177,8 +177,8 @@ async function add(directory: Directory, inputs: Inputs, container: string): Pro
 
 /** Takes over an account that is there, without a new password: servers may be using the present one. */
 async function adopt(account: Account, inputs: Inputs, context: Context): Promise<Account> {
-  const { distinguishedName, guid, samAccountName } = account;
-  if (!inputs.adopt) throw new ProviderError("directory-conflict", taken(samAccountName, distinguishedName));
+  const { distinguishedName, guid } = account;
+  if (!inputs.adopt) throw new ProviderError("directory-conflict", taken(account));
   const refusal = adoptionRefusal(account, inputs.accountType);
   if (refusal !== undefined) throw new ProviderError("refused", refusal);
   const { directory } = context.connection(inputs.connection);
