@@ -31,6 +31,7 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
   async create(inputs, context) {
     const { directory } = context.connection(inputs.connection);
     const { spn } = inputs;
+    const id = spn.toLowerCase();
     const claims = claimsOf(directory);
     if (!claims.takes(spn)) throw new ProviderError("refused", claimedTwice(spn));
     try {
@@ -40,9 +41,10 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
         context.progress(`${account.samAccountName} has ${spn} already: it is adopted, and stays on destroy`);
       else {
         await afterDeployment(inputs, account, context);
-        await directory.locks.run(account.guid, () => claimName(directory, account, inputs));
+        const incomplete = await directory.locks.run(account.guid, () => claim(directory, account, inputs));
+        if (incomplete !== undefined) return { id, outputs: outputsOf(inputs, account, adopted), incomplete };
       }
-      return { id: spn.toLowerCase(), outputs: outputsOf(inputs, account, adopted) };
+      return { id, outputs: outputsOf(inputs, account, adopted) };
     } catch (thrown) {
       claims.gaveUp(spn);
       throw thrown;
@@ -89,6 +91,22 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
     await directory.locks.run(accountGuid, () => releaseName(directory, accountGuid, spn));
   },
 };
+
+/**
+ * The account did not have the name a moment ago: if it has it now, it is ours. A claim whose outcome is not known goes into
+ * state, or the next run would take the name for a stranger's and leave it there on destroy.
+ * @returns why it is not known; `undefined` where the account has the name
+ */
+async function claim(directory: Directory, account: Account, inputs: SpnInputs): Promise<ProviderError | undefined> {
+  try {
+    await claimName(directory, account, inputs);
+    return undefined;
+  } catch (thrown) {
+    const error = ProviderError.from(thrown);
+    if (error.code !== "directory-unclear") throw error;
+    return error;
+  }
+}
 
 async function ownerOf(directory: Directory, { account }: SpnInputs): Promise<Account> {
   const found = await findQualified(directory, account);
