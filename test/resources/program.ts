@@ -92,6 +92,14 @@ export class Resource<Inputs extends { connection: string }, Outputs extends obj
     return this.outputs;
   }
 
+  /** State as it is now. Calling what comes back puts it back: a run that was killed could not write another. */
+  remember(): () => void {
+    const { id, inputs, outputs, unfinished } = this;
+    return () => {
+      Object.assign(this, { id, inputs, outputs, unfinished });
+    };
+  }
+
   /** Makes it as the program says; tells what was done. A refusal of `check` is thrown. */
   async up(given: object, context: Context): Promise<"created" | "same" | readonly string[]> {
     const [refusal] = await preview(this.handler, given, context, this.inputs);

@@ -47,6 +47,8 @@ export class World {
   beforeCall: (call: Call, pipeline: Pipeline) => void | Promise<void> = () => {};
   /** As `beforeCall`, once the command is done. */
   afterCall: (call: Call) => void | Promise<void> = () => {};
+  /** Runs what the servers do by themselves; for tests that watch what our side does. */
+  aside: <T>(work: () => Promise<T>) => Promise<T> = (work) => work();
   readonly registry: ShellRegistry;
   /** Other names by which servers can be reached, as through a load balancer. */
   readonly names = new Map<string, string>();
@@ -93,7 +95,8 @@ export class World {
   /** A run of Pulumi. */
   run(overrides: Partial<Settings> = {}): Program {
     // These servers work with a credential at once.
-    const program = new Program(this.forest.settings, { credentialPickUpSeconds: 0, ...overrides }, this.exchange());
+    const settings = { credentialPickUpSeconds: 0, ...overrides };
+    const program = new Program(this.forest.settings, settings, this.exchange(settings.maxParallelServers));
     this.programs.push(program);
     return program;
   }
@@ -179,8 +182,8 @@ export class World {
     await this.forest.close();
   }
 
-  exchange(): ExchangeOrganization {
-    return new ExchangeOrganization(this.sessions(), 10);
+  exchange(maxParallelServers = 10): ExchangeOrganization {
+    return new ExchangeOrganization(this.sessions(), maxParallelServers);
   }
 
   private sessions(): SessionFactory {
@@ -221,7 +224,7 @@ export class World {
         calls.push(call);
         await this.beforeCall(call, pipeline);
         if (!session.usable) throw new ProviderError("port-closed", `Port 80 of ${session.host} did not answer.`);
-        const result = await session.invoke(pipeline, options);
+        const result = await this.aside(() => session.invoke(pipeline, options));
         await this.afterCall(call);
         return result;
       },
