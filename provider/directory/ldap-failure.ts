@@ -165,7 +165,7 @@ export function windowsError(serverText: string): number | undefined {
   return hex === undefined ? undefined : Number.parseInt(hex, 16);
 }
 
-/** Samba's words for a duplicate SPN and for a password that the policy refuses, where it gives no number. */
+/** Samba's words for a duplicate SPN and for a password that the policy refuses, where it gives no number or a general one. */
 function meaningOfText(serverText: string): number | undefined {
   if (/would cause a conflict/i.test(serverText)) return 0x21c7;
   if (/check_password_restrictions|password is too short|password does not meet/i.test(serverText)) return 0x52d;
@@ -178,7 +178,7 @@ function meaningOfText(serverText: string): number | undefined {
  */
 export function ldapFailure(thrown: ResultCodeError, host: string, deed: Deed): ProviderError {
   const serverText = thrown.message;
-  const number = windowsError(serverText) ?? meaningOfText(serverText);
+  const number = meaningOfText(serverText) ?? windowsError(serverText);
   const meaning =
     thrown.code === ldapResult.invalidCredentials
       ? credentials(serverText)

@@ -11,11 +11,17 @@ import {
 import { describe, it } from "mocha";
 import { ldapFailure } from "../../provider/directory/ldap-failure";
 
-/** Texts as domain controllers of Windows send them; Samba's own come up in the other tests. */
+/** Texts as domain controllers of Windows send them; most of Samba's own come up in the other tests. */
 const table: readonly [what: string, thrown: ResultCodeError, code: string, sentence: RegExp][] = [
   [
     "a duplicate SPN",
     new ConstraintViolationError("000021C7: AtrErr: DSID-03200E4F, #1:\n\t0: 000021C7: DSID-03200E4F, problem 1005"),
+    "directory-conflict",
+    /another account in the forest has this service principal name \(0x21C7\).*setspn -F -Q/,
+  ],
+  [
+    "a duplicate SPN, as Samba puts it",
+    new ConstraintViolationError("0000202F: samldb: spn[http/mail.example.com] would cause a conflict"),
     "directory-conflict",
     /another account in the forest has this service principal name \(0x21C7\).*setspn -F -Q/,
   ],
