@@ -33,7 +33,7 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
     const wanted = known<Inputs>({ ...news, account });
     let { rotation }: { rotation?: Preview<Inputs["rotation"]> } = news;
     if (wanted !== undefined) {
-      deploymentIsOn(exchange, id, wanted.servers);
+      deploymentIsOn(exchange, id, { servers: wanted.servers, accountGuid: olds.accountGuid });
       const plan = planFromState(olds, wanted);
       rotation = rotationToKeep(wanted.rotation, olds.rotation, plan.held === undefined);
       if (!isEmpty(plan)) changed.add(plan.roll === undefined ? "servers" : "rotation");
@@ -105,10 +105,10 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
 };
 
 /** The names of the account come next, and ask whether a server has the credential. */
-function remember(id: string, { connection, servers, deployed }: Outputs, context: Context): void {
-  const { exchange } = context.connection(connection);
-  if (deployed.some(({ condition }) => condition === "deployed")) deploymentWasSeen(exchange, id, servers);
-  else deploymentIsOn(exchange, id, servers);
+function remember(id: string, outputs: Outputs, context: Context): void {
+  const { exchange } = context.connection(outputs.connection);
+  if (outputs.deployed.some(({ condition }) => condition === "deployed")) deploymentWasSeen(exchange, id, outputs);
+  else deploymentIsOn(exchange, id, outputs);
 }
 
 /** What `diff` can say: the servers as state has them, the password as old as state says. */

@@ -5,6 +5,7 @@ import { type ExchangeServer, listExchangeServers } from "../../exchange/exchang
 import type { ExchangeOrganization } from "../../exchange/organization";
 import type { Context } from "../handler";
 import { isUnreachable } from "./reachable";
+import type { AsaDeploymentOutputs } from "./schema";
 
 /** `OBJECT GUID@FIRST SERVER`: whose password it is, and a server to ask. */
 export const deploymentId = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@(\S+)$/;
@@ -16,6 +17,8 @@ export function deploymentIdOf(accountGuid: string, firstServer: string): string
 /** What this run knows of a deployment. */
 interface Deployment {
   servers: readonly string[];
+  /** Whose credential it is. Its id tells only whose it was at first: a deployment may go to another account, or to one made anew. */
+  accountGuid: string | undefined;
   /** Whether a server was seen to have the credential; many names ask, and one answer does for a run. */
   seen?: Promise<void>;
 }
@@ -25,22 +28,25 @@ const deployments = new WeakMap<ExchangeOrganization, Map<string, Deployment>>()
 function deploymentOf(exchange: ExchangeOrganization, id: string): Deployment {
   const known = deployments.get(exchange) ?? new Map<string, Deployment>();
   deployments.set(exchange, known);
-  const [, , first = ""] = deploymentId.exec(id) ?? [];
-  const deployment = known.get(id) ?? { servers: [first] };
+  const [, accountGuid, first = ""] = deploymentId.exec(id) ?? [];
+  const deployment = known.get(id) ?? { servers: [first], accountGuid };
   known.set(id, deployment);
   return deployment;
 }
 
-/** Remembers which servers a deployment has; its id names only the first that it ever had. */
-export function deploymentIsOn(exchange: ExchangeOrganization, id: string, servers: readonly string[]): void {
+/** What state, or a run that has just written, says of a deployment. */
+type Facts = Pick<AsaDeploymentOutputs, "servers" | "accountGuid">;
+
+/** Remembers whose a deployment is, and on which servers; its id names only the first that it ever had. */
+export function deploymentIsOn(exchange: ExchangeOrganization, id: string, { servers, accountGuid }: Facts): void {
   const deployment = deploymentOf(exchange, id);
-  deployment.servers = servers;
+  Object.assign(deployment, { servers, accountGuid });
   delete deployment.seen;
 }
 
 /** Remembers that this run has just read the credential on a server. */
-export function deploymentWasSeen(exchange: ExchangeOrganization, id: string, servers: readonly string[]): void {
-  Object.assign(deploymentOf(exchange, id), { servers, seen: Promise.resolve() });
+export function deploymentWasSeen(exchange: ExchangeOrganization, id: string, { servers, accountGuid }: Facts): void {
+  Object.assign(deploymentOf(exchange, id), { servers, accountGuid, seen: Promise.resolve() });
 }
 
 export interface Claimant {
@@ -59,13 +65,12 @@ export interface Claimant {
 export async function requireCredential(claimant: Claimant, context: Context): Promise<void> {
   const { connection, deployment: id, account, accountGuid } = claimant;
   const { exchange } = context.connection(connection);
-  const [, guid] = deploymentId.exec(id) ?? [];
-  if (guid !== accountGuid) {
+  const deployment = deploymentOf(exchange, id);
+  if (deployment.accountGuid !== accountGuid) {
     throw new ProviderError("refused", `The deployment ${id} is of another account than ${account}.`, {
       hint: "Give the id of the AsaDeployment of this account.",
     });
   }
-  const deployment = deploymentOf(exchange, id);
   deployment.seen ??= seeOn(deployment.servers, account, exchange, context.signal);
   await deployment.seen;
 }
