@@ -26,8 +26,12 @@ net.Socket.prototype.connect = function (this: net.Socket, ...to: unknown[]) {
 } as typeof connect;
 
 net.Socket.prototype.write = function (this: net.Socket, ...piece: unknown[]) {
-  if (wires.get(this)?.takes(this, piece[0]) === false) return false;
-  return Reflect.apply(write, this, piece);
+  const wire = wires.get(this);
+  if (wire?.takes(this, piece[0]) === false) return false;
+  const meanwhile = wire?.interrupt(String(piece[0]));
+  if (meanwhile === undefined) return Reflect.apply(write, this, piece);
+  void meanwhile.then(() => Reflect.apply(write, this, piece));
+  return true;
 } as typeof write;
 
 /**
@@ -37,11 +41,30 @@ net.Socket.prototype.write = function (this: net.Socket, ...piece: unknown[]) {
 export class Wire {
   /** Where each call went. */
   readonly calls: string[] = [];
+  /** What somebody else does in the moment before the first call with these words in it goes out. */
+  private meanwhile: { readonly words: string; readonly act: () => Promise<unknown> } | undefined;
   private readonly sockets = new Set<net.Socket>();
   private down = false;
 
   /** @param cut left out, everything gets through */
   constructor(private readonly cut?: Cut) {}
+
+  before(words: string, act: () => Promise<unknown>): this {
+    this.meanwhile = { words, act };
+    return this;
+  }
+
+  /** Whether what was to happen in between has happened. */
+  get isInterrupted(): boolean {
+    return this.meanwhile === undefined;
+  }
+
+  interrupt(piece: string): Promise<unknown> | undefined {
+    const { meanwhile } = this;
+    if (meanwhile === undefined || !piece.includes(meanwhile.words)) return undefined;
+    this.meanwhile = undefined;
+    return Wire.aside(meanwhile.act);
+  }
 
   /** Runs work whose connections are on this wire. */
   run<T>(work: () => Promise<T>): Promise<T> {

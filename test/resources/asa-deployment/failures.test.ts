@@ -1,33 +1,15 @@
 import assert from "node:assert/strict";
-import { Attribute, Change } from "ldapts";
 import { waitUntil } from "../../../lab/command";
 import { corp, dc1, dc2, sambaTool } from "../../../lab/domain-controller";
 import { ProviderError } from "../../../provider/error";
 import type { AsaDeploymentOutputs } from "../../../provider/resources/asa-deployment/schema";
 import type { Program, Resource } from "../program";
+import { denyReset } from "./deny-reset";
 import { fqdn, World } from "./world";
 
 const all = ["cas-1", "cas-2", "cas-3"];
 const names = all.map(fqdn);
 const script = "RollAlternateServiceAccountPassword.ps1";
-/** The right "Reset password" (MS-ADTS 5.1.3.2.1). */
-const resetPassword = "00299570-246d-11d0-a768-00aa006e0529";
-
-/** Takes from the administrator the right to set the password of an account. @returns what gives it back */
-async function denyReset({ admin }: World["forest"], distinguishedName: string): Promise<() => Promise<void>> {
-  const type = "nTSecurityDescriptor";
-  const options = { scope: "base" as const, attributes: [type], explicitBufferAttributes: [type] };
-  const before = (await admin.search(distinguishedName, options)).searchEntries[0]?.[type];
-  const administrator = await sambaTool(dc1, ["user", "show", "Administrator", "--attributes=objectSid"]);
-  const [, sid] = /^objectSid: (.+)$/m.exec(administrator) ?? [];
-  const sddl = `--sddl=(OD;;CR;${resetPassword};;${sid})`;
-  await sambaTool(dc1, ["dsacl", "set", `--objectdn=${distinguishedName}`, sddl]);
-  return async () => {
-    const modification = new Attribute({ type, values: [before as Buffer] });
-    await admin.modify(distinguishedName, new Change({ operation: "replace", modification }));
-  };
-}
-
 for (const method of ["script", "cmdlet"] as const) {
   describe(`AsaDeployment by ${method}, when something fails`, function () {
     this.timeout(60_000);
@@ -148,7 +130,7 @@ for (const method of ["script", "cmdlet"] as const) {
     it("says what a first deployment left behind that the directory refused, and does not take it for done", async () => {
       const { name, qualifiedName } = await world.account(run);
       const { distinguishedName } = await world.read(name);
-      const allow = await denyReset(world.forest, distinguishedName);
+      const allow = await denyReset(world.forest.admin, distinguishedName);
       const deployment = world.deployment();
       const message = await fails(deployment as never, program(qualifiedName), run);
       if (method === "cmdlet") assert.match(message, /dc1\.corp.*Reset password/);
