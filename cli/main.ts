@@ -34,6 +34,12 @@ for (const [name, load] of Object.entries(commands)) {
   if (asked === name || !Object.hasOwn(commands, asked)) program.addCommand(load().copyInheritedSettings(program));
 }
 
+/** What was printed is not whole: the disk is full, or nobody reads any more. `console.log` would say nothing of it. */
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (code !== "EPIPE") process.stderr.write(`The output could not be written: ${message}.\n`);
+  process.exit(failed);
+});
+
 program.parseAsync().catch((thrown: unknown) => {
   process.stderr.write(`${ProviderError.from(thrown).message}\n`);
   process.exitCode = failed;

@@ -79,7 +79,7 @@ export async function withRollLock<T>(
   work: (lock: RollLock) => Promise<T>,
 ): Promise<T> {
   const pdc = await pdcEmulator(directory);
-  const place = new LockPlace(pdc, account, (await clockAhead(pdc)) ?? 0);
+  const place = new LockPlace(pdc, account, (await clockOf(pdc)) ?? 0);
   let mine = place.newHolder(randomUUID());
   await place.take(mine);
   const renew = async () => {
@@ -126,6 +126,19 @@ export async function withRollLock<T>(
     await renewed;
     // What the work came to is what counts: a lock that cannot be given back runs out by itself.
     await place.give(mine).catch(() => undefined);
+  }
+}
+
+/** The first that is asked of the PDC emulator, which need not be the controller that all else was read from. */
+async function clockOf(pdc: LdapSession): Promise<number | undefined> {
+  try {
+    return await clockAhead(pdc);
+  } catch (thrown) {
+    const error = ProviderError.from(thrown);
+    if (error.code !== "directory-unreachable") throw error;
+    throw new ProviderError(error.code, `A roll needs the PDC emulator of the domain: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

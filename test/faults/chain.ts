@@ -10,6 +10,7 @@ import { asaAccount } from "../../provider/resources/asa-account";
 import { asaDeployment } from "../../provider/resources/asa-deployment";
 import { outlookAuthSetting } from "../../provider/resources/outlook-auth-setting";
 import { servicePrincipalName } from "../../provider/resources/service-principal-name";
+import type { Forest } from "../directory/forest";
 import { fqdn, type World } from "../resources/asa-deployment/world";
 import { type Program, Resource } from "../resources/program";
 import { type Cut, Wire } from "./wire";
@@ -33,10 +34,10 @@ export class Chain {
   more: Partial<Record<Part, object>> = {};
 
   constructor(
-    private readonly world: World,
+    private readonly place: { readonly forest: Pick<Forest, "uniqueName" | "organizationalUnit" | "admin" | "domain"> },
     private readonly servers: readonly string[],
     private readonly method: "cmdlet" | "script" = "cmdlet",
-    name = world.forest.uniqueName(),
+    name = place.forest.uniqueName(),
   ) {
     this.name = name;
     this.spnText = `http/${this.name.toLowerCase()}.example.com`;
@@ -52,7 +53,7 @@ export class Chain {
 
   inputs(part: Part): object {
     const { name, qualifiedName: account } = this;
-    const { organizationalUnit } = this.world.forest;
+    const { organizationalUnit } = this.place.forest;
     switch (part) {
       case "account": {
         const replication = { domainControllers: [hostName(dc1)], timeoutSeconds: 0.3 };
@@ -103,12 +104,12 @@ export class Chain {
     const entry = await this.entry();
     const modification = new Attribute({ type: "servicePrincipalName", values: [] });
     if (entry?.servicePrincipalName === undefined) return;
-    await this.world.forest.admin.modify(entry.dn, new Change({ operation: "replace", modification }));
+    await this.place.forest.admin.modify(entry.dn, new Change({ operation: "replace", modification }));
   }
 
   /** The account as its administrator sees it. */
   async entry(): Promise<Entry | undefined> {
-    const { admin, domain } = this.world.forest;
+    const { admin, domain } = this.place.forest;
     const filter = `(sAMAccountName=${this.samAccountName})`;
     return (await admin.search(domain, { filter, explicitBufferAttributes: ["objectGUID"] })).searchEntries[0];
   }

@@ -12,6 +12,17 @@ export interface Cut {
   readonly network: "up" | "down";
 }
 
+/** Where a connection is to go. */
+export interface Target {
+  readonly host?: string;
+  readonly port?: number | string;
+}
+
+/** Node calls `connect` with its options, or with a list of them and a listener. */
+function targetOf([to]: readonly unknown[]): Target {
+  return ((Array.isArray(to) ? to[0] : to) ?? {}) as Target;
+}
+
 const current = new AsyncLocalStorage<Wire>();
 const wires = new WeakMap<net.Socket, Wire>();
 
@@ -20,7 +31,7 @@ const { connect, write } = net.Socket.prototype;
 net.Socket.prototype.connect = function (this: net.Socket, ...to: unknown[]) {
   const wire = current.getStore();
   if (wire === undefined) return Reflect.apply(connect, this, to);
-  if (wire.refuses(this)) return this;
+  if (wire.refuses(this, targetOf(to))) return this;
   wires.set(this, wire);
   return Reflect.apply(connect, this, to);
 } as typeof connect;
@@ -48,6 +59,9 @@ export class Wire {
 
   /** @param cut left out, everything gets through */
   constructor(private readonly cut?: Cut) {}
+
+  /** Who takes no connection. */
+  unreachable: (target: Target) => boolean = () => false;
 
   before(words: string, act: () => Promise<unknown>): this {
     this.meanwhile = { words, act };
@@ -95,8 +109,8 @@ export class Wire {
     return cut.lost;
   }
 
-  refuses(socket: net.Socket): boolean {
-    if (!this.down) {
+  refuses(socket: net.Socket, target: Target): boolean {
+    if (!this.down && !this.unreachable(target)) {
       this.sockets.add(socket);
       socket.once("close", () => this.sockets.delete(socket));
       return false;
