@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "../../lab/command";
 import { checkoutFolder, labFolder } from "../../lab/folders";
@@ -47,8 +47,8 @@ describe("a disk that is full", function () {
   fault(
     {
       name: "the disk is full for Pulumi's state",
-      how: "its backend's folder, while an account is made",
-      expected: "the next up makes the account, or names the one that is there and what to do",
+      how: "its backend's folder, when an up has begun",
+      expected: "the next up makes the account, or names the one that was made and what to do with it",
     },
     async (context) => {
       requireLab(context);
@@ -62,13 +62,26 @@ describe("a disk that is full", function () {
       try {
         const source = `new ek.AsaAccount("asa", { name: "DISK", organizationalUnit: ${JSON.stringify(unit)}, replication: false });`;
         stack = await Stack.create("disk", source, { environment: { PULUMI_BACKEND_URL: `file://${backend}` } });
-        fill(filler);
-        const failed = await stack.up();
-        console.log(failed.status, failed.stdout, failed.stderr);
-        console.log("ACCOUNT", (await forest.find("DISK$"))?.dn);
+        // Enough for Pulumi to begin, and not for what it writes later.
+        fill(filler, 12_288);
+        const { status, stdout, stderr } = await stack.up();
+        assert.notEqual(status, 0, stdout);
+        assert.match(stdout + stderr, /no space left on device/);
         rmSync(filler);
+        // Pulumi's own lock, of which only a part may be written: `pulumi cancel` cannot read it either.
+        rmSync(join(backend, ".pulumi", "locks"), { recursive: true, force: true });
         const again = await stack.up();
-        console.log(again.status, again.stdout, again.stderr);
+        if (again.status !== 0) {
+          // It was made, and Pulumi could not write that down.
+          const { dn } = (await forest.find("DISK$")) ?? assert.fail(again.stdout);
+          assert.ok(again.stdout.includes(`is taken by ${dn}`), again.stdout);
+          assert.match(again.stdout, /delete it and run pulumi up again/);
+          await forest.client.del(dn);
+          succeeded(await stack.up());
+        }
+        assert.ok((await forest.find("DISK$")) !== undefined);
+        succeeded(await stack.destroy());
+        assert.equal(await forest.find("DISK$"), undefined);
       } finally {
         rmSync(filler, { force: true });
         await stack?.remove();
@@ -80,13 +93,15 @@ describe("a disk that is full", function () {
   );
 });
 
-/** Writes until nothing more fits. */
-function fill(path: string): void {
+/** Fills a disk but for so many bytes. */
+function fill(path: string, left: number): void {
   const file = openSync(path, "w");
+  let size = 0;
   try {
-    for (;;) writeSync(file, Buffer.alloc(4096));
+    for (;;) size += writeSync(file, Buffer.alloc(4096));
   } catch (thrown) {
     assert.equal((thrown as NodeJS.ErrnoException).code, "ENOSPC");
+    ftruncateSync(file, size - left);
   } finally {
     closeSync(file);
   }

@@ -159,7 +159,7 @@ describe("faults that other tests hold", () => {
       how: "a password, a certificate, a host, a user without rights, under the engine",
       expected: "it says which, keeps the state, is fine without",
     },
-    [{ file: "stack/failures.test.ts", title: "says what to do about ${fault}, loses nothing, and is fine without" }],
+    [{ file: "stack/failures.test.ts", title: "loses nothing, and is fine without" }],
   );
   faultElsewhere(
     { name: "a name that another account has", how: "at preview and at up", expected: "the holder is named" },
