@@ -1,3 +1,4 @@
+import { decodeBase64 } from "./base64";
 import { unescapeText } from "./clixml-text";
 import { PsScalar, scalarTypes } from "./scalar";
 import type { SecretCipher } from "./secret-cipher";
@@ -33,7 +34,6 @@ const lists = new Map<string, ListKind>([
   ["STK", "stack"],
   ["IE", "enumerable"],
 ]);
-const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** The parts of one `Obj`, sorted. */
 interface Parts {
@@ -221,7 +221,7 @@ function integer(text: string, bits: 32 | 64): bigint {
 }
 
 function bytes(text: string): Uint8Array {
-  const trimmed = text.trim();
-  if (trimmed.length % 4 !== 0 || !base64.test(trimmed)) throw malformed("binary data is not base64");
-  return new Uint8Array(Buffer.from(trimmed, "base64"));
+  const data = decodeBase64(text.trim());
+  if (data === undefined) throw malformed("binary data is not base64");
+  return new Uint8Array(data);
 }

@@ -1,4 +1,5 @@
 import { ProviderError } from "../../error";
+import { decodeBase64 } from "./base64";
 
 /**
  * One line of PSRP over a pair of byte streams: `pwsh -s`, and SSH's subsystem `powershell`. No document describes the framing;
@@ -29,7 +30,6 @@ const guid = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})";
 const dataHead = new RegExp(`^<Data Stream=(['"])(\\w*)\\1 PSGuid=(['"])${guid}\\3>`);
 const dataTail = "</Data>";
 const signLine = new RegExp(`^<(\\w+) PSGuid=(['"])${guid}\\2\\s*/>$`);
-const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** One packet as its line, LF included. */
 export function encodePacket(packet: OutOfProcessPacket): string {
@@ -83,14 +83,14 @@ function packet(line: string): OutOfProcessPacket {
   const head = dataHead.exec(line.slice(0, 120));
   if (head !== null) {
     const [start, , stream, , id] = head as unknown as [string, string, string, string, string];
-    const data = line.slice(start.length, -dataTail.length);
-    if (!line.endsWith(dataTail) || data.length % 4 !== 0 || !base64.test(data)) throw notAPacket(line);
+    const data = line.endsWith(dataTail) ? decodeBase64(line.slice(start.length, -dataTail.length)) : undefined;
+    if (data === undefined) throw notAPacket(line);
     return {
       type: "data",
       // Windows PowerShell writes an empty stream name for the default one.
       stream: stream === "PromptResponse" ? "promptResponse" : "default",
       id: id.toLowerCase(),
-      data: Buffer.from(data, "base64"),
+      data,
     };
   }
   const sign = signLine.exec(line.slice(0, 120));
