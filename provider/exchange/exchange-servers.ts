@@ -36,7 +36,26 @@ export function parseVersion(text: string): { product: ExchangeProduct; version:
 /** All Exchange servers of the organization, as any one of them knows them. */
 export async function listExchangeServers(shell: RemoteShell, signal?: AbortSignal): Promise<ExchangeServer[]> {
   const found = await output(shell, [{ name: "Get-ExchangeServer" }], { what: "list the Exchange servers", signal });
-  return found.filter((value) => !flagProperty(value, "IsEdgeServer")).map((value) => serverOf(value, shell.host));
+  return serversOf(found, shell.host);
+}
+
+/**
+ * One server by its full name, as another or itself knows it; `undefined` where the answer is not about it. Many servers that
+ * are each asked about themselves give one object each, where the list of all would be as many again from every one.
+ * @throws ProviderError `powershell-failed` where Exchange knows no such server.
+ */
+export async function readExchangeServer(
+  shell: RemoteShell,
+  fqdn: string,
+  signal?: AbortSignal,
+): Promise<ExchangeServer | undefined> {
+  const command = { name: "Get-ExchangeServer", parameters: { Identity: fqdn } };
+  const found = await output(shell, [command], { what: `read the Exchange server ${fqdn}`, signal });
+  return serversOf(found, shell.host).find((server) => server.fqdn === fqdn);
+}
+
+function serversOf(found: readonly PsValue[], host: string): ExchangeServer[] {
+  return found.filter((value) => !flagProperty(value, "IsEdgeServer")).map((value) => serverOf(value, host));
 }
 
 function serverOf(value: PsValue, host: string): ExchangeServer {

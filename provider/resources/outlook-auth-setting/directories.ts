@@ -1,5 +1,5 @@
 import { ProviderError } from "../../error";
-import { listExchangeServers } from "../../exchange/exchange-servers";
+import { type ExchangeServer, listExchangeServers, readExchangeServer } from "../../exchange/exchange-servers";
 import { mapiPools, readMapiVirtualDirectories, setMapiVirtualDirectory } from "../../exchange/mapi-virtual-directory";
 import {
   type OutlookAnywhere,
@@ -57,13 +57,7 @@ export async function readDirectories(
   wanted: readonly Kind[],
   signal: AbortSignal,
 ): Promise<Directory[]> {
-  const organization = await listExchangeServers(shell, signal);
-  const found = organization.find(({ fqdn }) => fqdn === server);
-  if (found === undefined) {
-    throw new ProviderError("refused", `${server} is not an Exchange server of this organization.`, {
-      hint: `Its servers are ${organization.map(({ fqdn }) => fqdn).join(", ")}. A load-balanced name does not belong here.`,
-    });
-  }
+  const found = await serverNamed(shell, server, signal);
   if (found.product === "2010") {
     throw new ProviderError("refused", `${server} runs Exchange 2010, which has other settings for Outlook.`, {
       hint: "Leave it out: this is for Exchange 2013 and later.",
@@ -87,6 +81,22 @@ export async function readDirectories(
     }
   }
   return directories;
+}
+
+/** @throws ProviderError `refused`, with the names of those that are there. */
+async function serverNamed(shell: RemoteShell, server: string, signal: AbortSignal): Promise<ExchangeServer> {
+  const itself = await readExchangeServer(shell, server, signal).catch((thrown: unknown) => {
+    if (ProviderError.from(thrown).code !== "powershell-failed") throw thrown;
+    return undefined;
+  });
+  if (itself !== undefined) return itself;
+  // Exchange may know it by another name than this one; only its list says who is there.
+  const organization = await listExchangeServers(shell, signal);
+  const found = organization.find(({ fqdn }) => fqdn === server);
+  if (found !== undefined) return found;
+  throw new ProviderError("refused", `${server} is not an Exchange server of this organization.`, {
+    hint: `Its servers are ${organization.map(({ fqdn }) => fqdn).join(", ")}. A load-balanced name does not belong here.`,
+  });
 }
 
 function outlookAnywhereDirectory(found: OutlookAnywhere, shell: RemoteShell, signal: AbortSignal): Directory {
