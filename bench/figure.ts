@@ -7,11 +7,26 @@ export interface Figure {
   /** Greatest ratio of ours to the peer's that is good enough; the least where more is better. */
   readonly goal: number;
   readonly better: "lower" | "higher";
+  /** What the other side of both, which neither can hurry, takes by itself. */
+  readonly floor?: number;
+}
+
+export function ratioOf({ ours, peer }: Figure): number {
+  return ours / peer;
+}
+
+export function isMet(figure: Figure): boolean {
+  return figure.better === "lower" ? ratioOf(figure) <= figure.goal : ratioOf(figure) >= figure.goal;
 }
 
 /** As `npm run bench` prints it. */
 export function line(figure: Figure): string {
   const rounded = (value: number) => Number(value.toPrecision(4));
-  const ratio = rounded(figure.ours / figure.peer);
-  return JSON.stringify({ ...figure, ours: rounded(figure.ours), peer: rounded(figure.peer), ratio });
+  const { ours, peer, floor } = figure;
+  const numbers = {
+    ours: rounded(ours),
+    peer: rounded(peer),
+    ...(floor === undefined ? {} : { floor: rounded(floor) }),
+  };
+  return JSON.stringify({ ...figure, ...numbers, ratio: rounded(ratioOf(figure)) });
 }

@@ -15,12 +15,17 @@ import * as logs from "./http-proxy-log";
 import * as local from "./local";
 import * as psrp from "./psrp";
 import * as pulumi from "./pulumi";
+import { type Outcome, writeResults } from "./results";
+import { type Measured, scale } from "./scale";
 import * as wsman from "./wsman";
 
 const benches = { directory, exchange, logs, pulumi, psrp, wsman, local };
 const insideFlag = "--inside";
 
-/** `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error. */
+/**
+ * `npm run bench [-- NAME…]`: a lab, then each bench inside its network. One JSON line a figure, all else on standard error, and
+ * all of it in RESULTS.md. The names are those of {@link benches}, and `scale`.
+ */
 async function main(words: readonly string[]): Promise<number> {
   if (words[0] === insideFlag) return measure(words.slice(1));
   requireRoot();
@@ -47,12 +52,34 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+/** Every bench that was asked for, to its end whatever becomes of the others. */
 async function measure(names: readonly string[]): Promise<number> {
+  const wanted = (name: string) => names.length === 0 || names.includes(name);
+  const failures: string[] = [];
+  const attempt = async <T>(name: string, work: () => Promise<T>): Promise<T | { leftOut: string }> => {
+    if (!wanted(name)) return { leftOut: "this run was not asked for it" };
+    const started = Date.now();
+    try {
+      return await work();
+    } catch (error) {
+      process.stderr.write(`${name}: ${error instanceof Error ? error.stack : error}\n`);
+      failures.push(name);
+      return { leftOut: "it failed" };
+    } finally {
+      process.stderr.write(`${name}: ${Math.round((Date.now() - started) / 1000)} s\n`);
+    }
+  };
+  const outcomes: Record<string, Outcome> = {};
   for (const [name, bench] of Object.entries(benches)) {
-    if (names.length > 0 && !names.includes(name)) continue;
-    for (const figure of await bench.figures()) console.log(line(figure));
+    outcomes[name] = await attempt(name, async () => {
+      const figures = await bench.figures();
+      for (const figure of figures) console.log(line(figure));
+      return figures.length === 0 ? { leftOut: "this machine lacks what it takes" } : { figures };
+    });
   }
-  return 0;
+  const grown = await attempt<readonly Measured[]>("scale", () => scale(console.log));
+  writeResults(outcomes, grown);
+  return failures.length === 0 ? 0 : 1;
 }
 
 main(process.argv.slice(2)).then(

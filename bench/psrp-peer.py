@@ -11,9 +11,11 @@ import xml.etree.ElementTree as xml
 import psrpcore
 from psrpcore import types as ps
 
-executable, module, commands = sys.argv[1], sys.argv[2], int(sys.argv[3])
+executable, module, commands, repeats = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 no_id = str(uuid.UUID(int=0))
 pool = psrpcore.ClientRunspacePool()
+# Lines of data by pipeline.
+lines = {}
 
 
 def write(verb, id, data=None):
@@ -36,22 +38,28 @@ def read():
     element = xml.fromstring(server.stdout.readline())
     id = element.attrib["PSGuid"].lower()
     if element.tag == "Data":
+        lines[id] = lines.get(id, 0) + 1
         pipeline = None if id == no_id else uuid.UUID(id)
         data = bytearray(base64.b64decode(element.text))
         pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, pipeline))
     return element.tag, id
 
 
-def invoke(name, **parameters):
+def prepared(name, **parameters):
     shell = psrpcore.ClientPowerShell(pool)
     shell.add_command(name)
     shell.add_parameters(**parameters)
     shell.start()
+    return shell, pool.data_to_send().data
+
+
+def invoke(name, **parameters):
+    shell, data = prepared(name, **parameters)
     id = str(shell.pipeline_id)
     write("Command", id)
     while read() != ("CommandAck", id):
         pass
-    flush()
+    write("Data", id, data)
     output = []
     while True:
         event = pool.next_event()
@@ -64,7 +72,25 @@ def invoke(name, **parameters):
             # As ours: the acknowledgement comes while the next command is on its way.
             write("Close", id)
             assert event.state == ps.PSInvocationState.Completed
+            sizes[name] = lines.pop(id)
             return output
+
+
+# Lines of data that each command gives.
+sizes = {}
+
+
+def unread(name, shell, data):
+    """The same, but for its lines, which are taken as they are: what the server takes by itself."""
+    id = str(shell.pipeline_id)
+    write("Command", id)
+    while not server.stdout.readline().startswith(b"<CommandAck "):
+        pass
+    write("Data", id, data)
+    missing = sizes[name]
+    while missing > 0:
+        missing -= server.stdout.readline().startswith(b"<Data ")
+    write("Close", id)
 
 
 def milliseconds(work):
@@ -95,11 +121,42 @@ def in_a_row():
     return sorted(times)[commands // 2]
 
 
+def row_unread():
+    name = "Write-Output"
+    row = [prepared(name, InputObject=number) for number in range(commands)]
+    return milliseconds(lambda: [unread(name, *one) for one in row])[0]
+
+
+def bulk_unread(name):
+    one = prepared(name)
+    return milliseconds(lambda: unread(name, *one))[0]
+
+
+def bulk(name):
+    took, output = milliseconds(lambda: invoke(name))
+    found[name] = len(output)
+    return took
+
+
+def best(work):
+    return min(work() for _ in range(repeats))
+
+
+found = {}
 open_time, _ = milliseconds(opened)
 invoke("Import-Module", Name=module)
-row, median = milliseconds(in_a_row)
-text, texts = milliseconds(lambda: invoke("Get-Text"))
-objects, all_objects = milliseconds(lambda: invoke("Get-Object"))
+rows = [milliseconds(in_a_row) for _ in range(repeats)]
+times = {
+    "open": open_time,
+    "row": min(row for row, _ in rows),
+    "command": min(median for _, median in rows),
+    "text": best(lambda: bulk("Get-Text")),
+    "objects": bulk("Get-Object"),
+}
+floors = {
+    "row": best(row_unread),
+    "text": best(lambda: bulk_unread("Get-Text")),
+    "objects": bulk_unread("Get-Object"),
+}
 server.kill()
-found = {"text": len(texts), "objects": len(all_objects)}
-print(json.dumps({"open": open_time, "command": median, "row": row, "text": text, "objects": objects, "found": found}))
+print(json.dumps({"times": times, "floors": floors, "found": found}))

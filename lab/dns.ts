@@ -2,6 +2,9 @@ import { corp, dc1, dc2, hostName, sambaTool, users, usersDc } from "./domain-co
 import { addAddress, addresses } from "./network-namespace";
 import { startProcess } from "./processes";
 
+/** Domain of the servers that a bench makes up: each name in it has the same address. */
+export const manyServersDomain = `many.${corp.dnsName}`;
+
 /** The resolver of the namespace: knows which controller answers for which forest, and nothing of the world outside. */
 export async function startResolver(): Promise<void> {
   await addAddress(addresses.resolver);
@@ -19,7 +22,8 @@ export async function startResolver(): Promise<void> {
     "--pid-file=",
   ];
   const listen = [`--listen-address=${addresses.resolver}`, "--bind-interfaces", "--user=root"];
-  startProcess("resolver", "dnsmasq", [...quiet, ...listen, ...zones]);
+  const many = `--address=/${manyServersDomain}/${addresses.manyServers}`;
+  startProcess("resolver", "dnsmasq", [...quiet, ...listen, ...zones, many]);
 }
 
 /** An A record in the lab's corp zone: `mail`, `autodiscover`, `cas-1` … There already is fine. */

@@ -11,6 +11,8 @@ export const addresses = {
   usersDc: "10.99.0.20",
   balancer: "10.99.0.80",
   secondBalancer: "10.99.0.81",
+  /** Every name below `many.` of the domain: as many servers as a bench makes up, in one process. */
+  manyServers: "10.99.0.90",
   /** `cas-1`, `cas-2`, … */
   exchangeServer: (number: number) => `10.99.1.${number}`,
 } as const;

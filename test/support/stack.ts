@@ -109,11 +109,12 @@ export class Stack {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  pulumi(arguments_: readonly string[]): Promise<CommandOutput> {
+  /** @param deadline milliseconds */
+  pulumi(arguments_: readonly string[], deadline = 300_000): Promise<CommandOutput> {
     return runCommand("pulumi", [...arguments_, "--non-interactive", "--color=never"], {
       folder: this.folder,
       environment: this.environment,
-      deadline: 300_000,
+      deadline,
     });
   }
 
