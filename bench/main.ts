@@ -18,8 +18,9 @@ import * as pulumi from "./pulumi";
 import { type Outcome, writeResults } from "./results";
 import { type Measured, scale } from "./scale";
 import * as wsman from "./wsman";
+import * as wsmanBulk from "./wsman-bulk";
 
-const benches = { directory, exchange, logs, pulumi, psrp, wsman, local };
+const benches = { directory, exchange, logs, pulumi, psrp, wsman, "wsman-bulk": wsmanBulk, local };
 const insideFlag = "--inside";
 
 /**

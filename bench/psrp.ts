@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -7,27 +7,13 @@ import { promisify } from "node:util";
 import { type Pipeline, processChannel, RunspacePoolSession } from "../provider/powershell";
 import { findEngine } from "../test/support/engine";
 import { foreignPython } from "../test/support/python";
+import { type Bulk, bulks, expectAll, writeBulkModule } from "./bulk-module";
 import type { Figure } from "./figure";
 
 const commands = 200;
 const rounds = 3;
 /** Of what is short, in one session, and the best counts: the first is the server's compiler at work more than anything else. */
 const repeats = 3;
-/** 20 MB on the wire: as 2,000 long strings, and as 20,000 objects of ten properties, which is what cmdlets give. */
-const bulkModule = `
-function Get-Text { $text = 'x' * 10000; for ($i = 0; $i -lt 2000; $i++) { $text } }
-function Get-Object {
-  for ($i = 0; $i -lt 20000; $i++) {
-    $object = [ordered]@{ Number = $i }
-    foreach ($name in 1..9) { $object["Property$name"] = 'the value of a property, as long as a distinguished name is' }
-    [pscustomobject]$object
-  }
-}
-`;
-/** How many values each gives. */
-const counts = { "Get-Text": 2_000, "Get-Object": 20_000 } as const;
-type Bulk = keyof typeof counts;
-
 /** Milliseconds. */
 interface Times {
   open: number;
@@ -64,7 +50,7 @@ async function ours(engine: string, module: string): Promise<Times> {
     };
     const bulk = async (name: Bulk) => {
       const [took, { output }] = await milliseconds(() => session.invoke([{ name }]));
-      expectCount(output.length, counts[name]);
+      expectAll(name, output.length);
       return took;
     };
     const best = { open, command: Infinity, row: Infinity, text: Infinity, objects: Infinity };
@@ -89,12 +75,8 @@ async function psrpcore(python: string, engine: string, module: string): Promise
   const peer = join(__dirname, "psrp-peer.py");
   const { stdout } = await promisify(execFile)(python, [peer, engine, module, String(commands), String(repeats)]);
   const { found, times, floors } = JSON.parse(stdout) as { found: Record<Bulk, number>; times: Times; floors: Floors };
-  for (const name of ["Get-Text", "Get-Object"] as const) expectCount(found[name], counts[name]);
+  for (const name of bulks) expectAll(name, found[name]);
   return { times, floors };
-}
-
-function expectCount(found: number, expected: number): void {
-  if (found !== expected) throw new Error(`The server gave ${found} values, not ${expected}.`);
 }
 
 /** Our client against psrpcore, each with a `pwsh -s` of its own. */
@@ -112,8 +94,7 @@ export async function figures(): Promise<Figure[]> {
     for (const key of measures) best[side][key] = Math.min(best[side][key], times[key] ?? Infinity);
   };
   try {
-    const module = join(folder, "Bulk.psm1");
-    await writeFile(module, bulkModule);
+    const module = await writeBulkModule(folder);
     // In turn, and the best of each: what else the machine does then weighs on both alike.
     for (let round = 0; round < rounds; round++) {
       keep("ours", await ours(engine, module));
