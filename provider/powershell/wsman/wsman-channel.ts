@@ -16,14 +16,20 @@ export interface WsmanChannelOptions extends ConnectionOptions {
   readonly operationTimeout: number;
 }
 
+/**
+ * Milliseconds for which a connection that nobody uses is good. IIS closes it after two minutes by default, and a request that
+ * is on its way at that moment is lost, nobody knows how far.
+ */
+const longestIdle = 60_000;
+
 /** A runspace pool as a remote shell of WS-Management (MS-WSMV, and MS-PSRP 3.1.5.3): output is fetched, for the pool and for each pipeline. */
 export class WsmanChannel implements Channel {
   readonly maxPieceSize = 32_768;
   readonly #options: WsmanChannelOptions;
   readonly #host: string;
   readonly #sessionId = randomUUID().toUpperCase();
-  /** Connections that nobody uses at the moment, and all that there are. */
-  readonly #idle: Connection[] = [];
+  /** Connections that nobody uses at the moment, with when they last were used, and all that there are. */
+  readonly #idle: { readonly connection: Connection; readonly since: number }[] = [];
   readonly #connections = new Set<Connection>();
   /** Pipelines whose output is being fetched. */
   readonly #fetching = new Set<string>();
@@ -160,7 +166,7 @@ export class WsmanChannel implements Channel {
     // A server may be late by itself, and the network adds to that.
     const text = await connection.post(xml, (operationTimeout + 30) * 1000);
     const answer = this.#read(connection, text, messageId);
-    this.#idle.push(connection);
+    this.#idle.push({ connection, since: Date.now() });
     const fault = readFault(answer);
     if (fault !== undefined && !tolerated.includes(fault.number)) throw this.#refused(fault, request, what);
     return answer;
@@ -194,9 +200,10 @@ export class WsmanChannel implements Channel {
     for (;;) {
       const idle = this.#idle.pop();
       if (idle === undefined) break;
-      if (idle.alive) return idle;
-      idle.destroy();
-      this.#connections.delete(idle);
+      const { connection, since } = idle;
+      if (connection.alive && Date.now() - since < longestIdle) return connection;
+      connection.destroy();
+      this.#connections.delete(connection);
     }
     if (this.#destroyed) throw this.#closed();
     const connection = await Connection.open(this.#options);

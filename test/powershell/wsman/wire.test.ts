@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { authorityFile } from "../../../lab/certificates";
 import { mustRun } from "../../../lab/command";
@@ -78,6 +79,42 @@ describe("WS-Management on a bad wire", function () {
       request.resume().once("end", () => response.writeHead(status, headers).end(body));
       return true;
     },
+  });
+
+  it("leaves a connection that nobody has used for a minute, as the server may be about to close it", async () => {
+    const ports = new Set<number | undefined>();
+    let answered = 0;
+    const session = await meet({
+      instead: ({ socket }, response) => {
+        ports.add(socket.remotePort);
+        response.once("finish", () => {
+          answered += 1;
+        });
+        return false;
+      },
+    });
+    let calls = 0;
+    /** Command, output and end: the last of them is answered when nobody waits for it any more. */
+    const call = async () => {
+      await session.invoke(hello);
+      calls += 1;
+      while (answered < 3 * calls) await delay(5);
+    };
+    await call();
+    await call();
+    const before = ports.size;
+    const { now } = Date;
+    try {
+      // The end of the call before may have been late for the first of these.
+      for (let minutes = 1; minutes <= 2; minutes++) {
+        Date.now = () => now() + minutes * 61_000;
+        await call();
+      }
+    } finally {
+      Date.now = now;
+    }
+    assert.ok(ports.size > before, "no command went over a new connection");
+    assert.equal(commands, 4);
   });
 
   it("says hello when nobody meddles", async () => {
