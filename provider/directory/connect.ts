@@ -50,6 +50,8 @@ export async function connect(
   const tlsOptions: tls.ConnectionOptions = {
     host,
     minVersion: "TLSv1.2",
+    // Said, as NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would take any certificate.
+    rejectUnauthorized: true,
     ...(net.isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
   };

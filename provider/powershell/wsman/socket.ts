@@ -21,7 +21,8 @@ export function connectSocket({ url, ca, connectDeadline }: SocketOptions): Prom
   const port = Number(url.port || (secure ? 443 : 80));
   return new Promise((resolve, reject) => {
     const socket = secure
-      ? connectTls({ host, port, servername: host, ca, minVersion: "TLSv1.2" })
+      ? // Said, as NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would take any certificate.
+        connectTls({ host, port, servername: host, ca, minVersion: "TLSv1.2", rejectUnauthorized: true })
       : connectPlain({ host, port });
     const fail = (error: ProviderError) => {
       clearTimeout(timer);
