@@ -112,7 +112,8 @@ export class Directory {
       await session.connect();
       return session;
     }
-    return this.firstReachable(await locate(`_ldap._tcp.dc._msdcs.${domain}`, dnsServers), (host) => this.at(host));
+    const hosts = await locate(`_ldap._tcp.dc._msdcs.${domain}`, [domain], dnsServers);
+    return this.firstReachable(hosts, (host) => this.at(host));
   }
 
   private async pinCatalog(): Promise<LdapSession> {
@@ -124,7 +125,11 @@ export class Directory {
     });
     if (root !== undefined && text(root, "isGlobalCatalogReady") === "TRUE") return at(dc.host);
     const forestName = dnsNameOf(root === undefined ? "" : (text(root, "rootDomainNamingContext") ?? ""));
-    return this.firstReachable(await locate(`_ldap._tcp.gc._msdcs.${forestName}`, this.settings.dnsServers), at);
+    const { domain, dnsServers } = this.settings;
+    return this.firstReachable(
+      await locate(`_ldap._tcp.gc._msdcs.${forestName}`, [forestName, domain], dnsServers),
+      at,
+    );
   }
 
   /** The first that answers. Only silence moves on to the next: a refused logon or a bad certificate is for a person. */

@@ -27,15 +27,35 @@ export function inOrder(records: readonly SrvRecord[]): SrvRecord[] {
 }
 
 /**
- * The hosts behind an SRV name, best first.
- * @throws ProviderError `directory-unreachable` where DNS has none, saying which name was asked for.
+ * The hosts behind an SRV name, best first. DNS is not signed, and whoever forges an answer may have a certificate that is good for a
+ * host of his own: only hosts within these domains are taken (RFC 4513 3.1.3 has the name checked that was asked for).
+ * @throws ProviderError `directory-unreachable` where DNS has none, saying which name was asked for; `refused` where it has others only.
  */
-export async function locate(service: string, dnsServers: readonly string[] | undefined): Promise<string[]> {
+export async function locate(
+  service: string,
+  within: readonly string[],
+  dnsServers: readonly string[] | undefined,
+): Promise<string[]> {
   const records = await serviceRecords(service, dnsServers).catch((cause: unknown) => {
     throw new ProviderError("directory-unreachable", `DNS has no answer for ${service}.`, {
       hint: "Check the domain's name and the DNS servers (dnsServers), or name a domainController.",
       cause,
     });
   });
-  return inOrder(records).map((record) => record.name);
+  const inside = (host: string) => within.some((domain) => host.toLowerCase().endsWith(`.${domain.toLowerCase()}`));
+  const hosts = inOrder(records).map((record) => record.name.replace(/\.$/, ""));
+  const taken = hosts.filter(inside);
+  if (taken.length > 0) return taken;
+  throw new ProviderError(
+    "refused",
+    `DNS says that ${service} is ${hosts.slice(0, 3).map(printable).join(", ")}, which is not in ${within.join(" or ")}.`,
+    {
+      hint: "Check the DNS servers (dnsServers). If it is a domain controller of the domain, name it as domainController.",
+    },
+  );
+}
+
+/** A name of DNS may have any bytes. */
+function printable(host: string): string {
+  return host.replace(/[^\w.-]/g, "?").slice(0, 255);
 }

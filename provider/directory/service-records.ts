@@ -17,7 +17,9 @@ function ask(server: string, name: string): Promise<SrvRecord[]> {
     questions: [{ type: "SRV", name }],
   });
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: server, port: 53, timeout: milliseconds }, () => socket.write(question));
+    const socket = net.connect({ host: server, port: 53 }, () => socket.write(question));
+    // For all of the answer: one that comes byte by byte is none.
+    const timer = setTimeout(() => socket.destroy(new Error("timed out")), milliseconds);
     let received = Buffer.alloc(0);
     socket.on("data", (chunk) => {
       received = Buffer.concat([received, chunk]);
@@ -34,9 +36,11 @@ function ask(server: string, name: string): Promise<SrvRecord[]> {
         reject(error);
       }
     });
-    socket.on("timeout", () => socket.destroy(new Error("timed out")));
     socket.on("error", reject);
-    socket.on("close", () => reject(new Error("the name server closed the connection")));
+    socket.on("close", () => {
+      clearTimeout(timer);
+      reject(new Error("the name server closed the connection"));
+    });
   });
 }
 
