@@ -1,6 +1,6 @@
 import { Attribute, type Change, type Entry, escapeFilter } from "ldapts";
 import { ProviderError } from "../error";
-import { bytes, integer, replace, replaceBytes, text, texts } from "./attributes";
+import { bytes, integer, replace, replaceBytes, senseless, text, texts } from "./attributes";
 import type { Directory } from "./directory";
 import { childOf, sameDistinguishedName } from "./distinguished-name";
 import { byGuid, filetimeText, generalizedTimeText, guidText, sidText } from "./identifiers";
@@ -73,6 +73,9 @@ function accountOf(entry: Entry): Account {
       hint: "Grant the connection's user the right to read it.",
     });
   }
+  if (guid.length !== 16) throw senseless(entry, "objectGUID");
+  if (sid.length !== 8 + 4 * (sid[1] ?? 0)) throw senseless(entry, "objectSid");
+  if (!/^-?\d{1,19}$/.test(passwordStamp)) throw senseless(entry, "pwdLastSet");
   return {
     guid: guidText(guid),
     distinguishedName: entry.dn,

@@ -1,4 +1,5 @@
 import { Attribute, Change, type Entry } from "ldapts";
+import { ProviderError } from "../error";
 
 /** Typed views of the entries that ldapts returns, where one value, many and none look different. */
 
@@ -15,9 +16,18 @@ export function bytes(entry: Entry, attribute: string): Buffer[] {
   return [entry[attribute] ?? []].flat().map((value) => (Buffer.isBuffer(value) ? value : Buffer.from(value)));
 }
 
+/** @throws ProviderError `directory-failed` for what is no number: a flag that cannot be read must not count as one that is off. */
 export function integer(entry: Entry, attribute: string): number | undefined {
   const value = text(entry, attribute);
-  return value === undefined ? undefined : Number.parseInt(value, 10);
+  if (value === undefined || /^-?\d{1,10}$/.test(value)) return value === undefined ? undefined : Number(value);
+  throw senseless(entry, attribute);
+}
+
+/** What a directory can only have wrong. */
+export function senseless(entry: Entry, attribute: string): ProviderError {
+  return new ProviderError("directory-failed", `${entry.dn}: its ${attribute} makes no sense.`, {
+    hint: "Check that a domain controller of Active Directory answered, and the object.",
+  });
 }
 
 /** An attribute's new value; none removes it. */

@@ -31,9 +31,9 @@ export function sidText(bytes: Buffer): string {
 /** Milliseconds from 1601-01-01, where FILETIME begins, to 1970-01-01. */
 const filetimeEpoch = 11_644_473_600_000n;
 
-/** A FILETIME (100 ns since 1601) as ISO 8601; `undefined` for 0, which stands for "never". */
+/** A FILETIME (100 ns since 1601) as ISO 8601; `undefined` for 0, which stands for "never", and for what is none. */
 export function filetimeText(filetime: string): string | undefined {
-  const ticks = BigInt(filetime);
+  const ticks = /^-?\d{1,19}$/.test(filetime) ? BigInt(filetime) : 0n;
   return ticks <= 0n ? undefined : new Date(Number(ticks / 10_000n - filetimeEpoch)).toISOString();
 }
 

@@ -12,9 +12,13 @@ import { Lazy, type Limiter } from "./concurrency";
 import { connectionFailure, type Endpoint } from "./connection-failure";
 import { type Deed, ldapFailure, ldapResult, resultCode } from "./ldap-failure";
 import type { OpenClient } from "./open-client";
+import { withAllValues } from "./ranged-values";
 
 /** Whether the directory has what a write was to bring about. Asked when the answer to the write was lost. */
 export type ReadBack = () => Promise<boolean>;
+
+/** What one search may take in all its pages: bytes, and milliseconds. A server could go on with small ones for ever. */
+const maxSearch = { bytes: 32 * 1024 * 1024, time: 300_000 };
 
 /**
  * The connection to one server: opened when first used, shared by all, opened anew for the next request when it was lost.
@@ -42,8 +46,18 @@ export class LdapSession {
 
   /** Searches; `base` is a distinguished name or `<GUID=…>`. A base that does not exist finds nothing. */
   async search(what: string, base: string, options: SearchOptions, controls: Control[] = []): Promise<Entry[]> {
+    const ask = (place: string, more: SearchOptions) =>
+      this.limiter.run(() => this.searchTwice(what, place, more, controls));
+    const until = Date.now() + maxSearch.time;
     try {
-      return await this.limiter.run(() => this.searchTwice(base, options, controls));
+      const entries = await ask(base, options);
+      for (const entry of entries) {
+        await withAllValues(entry, (attributes) => {
+          if (Date.now() > until) throw this.endless();
+          return ask(entry.dn, { scope: "base", attributes });
+        });
+      }
+      return entries;
     } catch (thrown) {
       if (resultCode(thrown) === ldapResult.noSuchObject) return [];
       throw this.failure(thrown, { what, object: base === "" ? undefined : base });
@@ -85,28 +99,60 @@ export class LdapSession {
     return this.open.get();
   }
 
-  private async searchTwice(base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
+  private async searchTwice(what: string, base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
     try {
-      return await this.searchOnce(base, options, controls);
+      return await this.searchOnce(what, base, options, controls);
     } catch (thrown) {
       if (thrown instanceof ResultCodeError || thrown instanceof ProviderError) throw thrown;
     }
-    return this.searchOnce(base, options, controls);
+    return this.searchOnce(what, base, options, controls);
   }
 
-  private async searchOnce(base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
+  private async searchOnce(what: string, base: string, options: SearchOptions, controls: Control[]): Promise<Entry[]> {
     const opened = await this.client();
     try {
-      return (await opened.client.search(base, options, controls)).searchEntries;
+      return await this.entriesOf(opened, base, options, controls);
     } catch (thrown) {
-      throw thrown instanceof ResultCodeError ? thrown : (opened.failure ?? thrown);
+      if (thrown instanceof ResultCodeError || thrown instanceof ProviderError) throw thrown;
+      if (!opened.usable) throw opened.failure ?? thrown;
+      // The connection stands, and what came over it is no answer: nothing that follows can be trusted.
+      await opened.close();
+      throw new ProviderError("directory-failed", `${this.host}: could not ${what}: its answer cannot be read.`, {
+        hint: "Check that it is a domain controller, and what is between here and it.",
+        cause: thrown,
+      });
     }
+  }
+
+  private async entriesOf(
+    { client, limits }: OpenClient,
+    base: string,
+    options: SearchOptions,
+    controls: Control[],
+  ): Promise<Entry[]> {
+    limits.asked();
+    if (!options.paged) return (await client.search(base, options, controls)).searchEntries;
+    const entries: Entry[] = [];
+    const [volume, began] = [limits.volume, Date.now()];
+    for await (const page of client.searchPaginated(base, options, controls)) {
+      entries.push(...page.searchEntries);
+      limits.asked();
+      if (limits.volume - volume > maxSearch.bytes || Date.now() - began > maxSearch.time) throw this.endless();
+    }
+    return entries;
+  }
+
+  private endless(): ProviderError {
+    return new ProviderError("directory-failed", `${this.host} does not come to an end with its answer to a search.`, {
+      hint: "Check that it is a domain controller, and what is between here and it.",
+    });
   }
 
   private async write(deed: Deed, send: (client: Client) => Promise<void>, readBack: ReadBack): Promise<void> {
     const lost = await this.limiter.run(async () => {
-      const { client } = await this.client();
+      const { client, limits } = await this.client();
       try {
+        limits.asked();
         await send(client);
         return undefined;
       } catch (thrown) {

@@ -5,6 +5,7 @@ import { Client, ResultCodeError } from "ldapts";
 import { ProviderError } from "../error";
 import { kerberosIdentity } from "../kerberos/identity";
 import type { Settings } from "../settings";
+import { AnswerLimits, limited } from "./answer-limits";
 import { connect, type Protection } from "./connect";
 import { connectionFailure, type Endpoint } from "./connection-failure";
 import { ldapFailure } from "./ldap-failure";
@@ -15,6 +16,8 @@ export interface OpenClient {
   readonly usable: boolean;
   /** Why the connection ended, where it is not for the network: ldapts keeps the words of an error only. */
   readonly failure: ProviderError | undefined;
+  /** How much the other end has sent, and may send. */
+  readonly limits: Pick<AnswerLimits, "asked" | "volume">;
   close(): Promise<void>;
 }
 
@@ -42,14 +45,16 @@ export async function openClient(endpoint: Endpoint, transport: Transport): Prom
   const simple = protection !== "kerberos" && username && password && !keytab ? { username, password } : undefined;
   const logon = simple === undefined ? await kerberosLogon(endpoint, transport) : undefined;
   const milliseconds = settings.directoryTimeoutSeconds * 1000;
+  const limits = new AnswerLimits(endpoint);
   let socket: net.Socket | undefined;
   try {
     socket = await connect(endpoint, protection, settings);
-    const stream = logon === undefined ? socket : await logon.bind(socket, milliseconds);
+    const stream = limited(logon === undefined ? socket : await logon.bind(socket, milliseconds), limits);
     const client = clientOver(stream, endpoint, milliseconds);
     if (simple !== undefined) await client.bind(simple.username, simple.password);
     return {
       client,
+      limits,
       get usable() {
         return !stream.destroyed && !stream.readableEnded;
       },
@@ -64,7 +69,7 @@ export async function openClient(endpoint: Endpoint, transport: Transport): Prom
   } catch (thrown) {
     socket?.destroy();
     if (thrown instanceof ResultCodeError) throw ldapFailure(thrown, host, { what: `log on as ${username}` });
-    throw connectionFailure(thrown, endpoint);
+    throw limits.fault ?? connectionFailure(thrown, endpoint);
   } finally {
     logon?.close();
   }
