@@ -46,6 +46,8 @@ export class SoapElement {
   }
 }
 
+const entities = { amp: "&", gt: ">", lt: "<", quot: '"', apos: "'" } as const;
+
 const maxDepth = 64;
 const maxElements = 100_000;
 
@@ -58,8 +60,8 @@ export function readSoap(xml: string): SoapElement {
   const open = [root];
   let elements = 0;
   const parser = new SaxesParser({ xmlns: true, position: false });
-  // The parser's own table is a plain object, in which &constructor; is a function.
-  Object.setPrototypeOf(parser.ENTITIES, null);
+  // The parser's own table inherits from a plain object, in which &constructor; is a function.
+  parser.ENTITIES = Object.assign(Object.create(null), entities);
   parser.on("error", () => {
     throw malformed("it is not well-formed XML");
   });

@@ -1,0 +1,37 @@
+import { strict as assert } from "node:assert";
+import type { ProviderError } from "../../../provider/error";
+import { readSoap } from "../../../provider/powershell/wsman/soap";
+
+const envelope = (content: string) =>
+  `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>${content}</s:Body></s:Envelope>`;
+
+describe("SOAP envelopes", () => {
+  it("may have XML's own five entities, and characters by number", () => {
+    const read = readSoap(envelope("&lt;&gt;&amp;&quot;&apos;&#65;&#x42;"));
+    assert.equal(read.find("s", "Body")?.content, `<>&"'AB`);
+  });
+
+  for (const [what, text] of [
+    ["an entity that nobody declared", envelope("&nbsp;")],
+    ["one that a table of JavaScript has", envelope("&constructor;")],
+    ["another of them", envelope("&__proto__;")],
+    ["a declaration of entities", `<!DOCTYPE x [<!ENTITY a "b">]>${envelope("&a;")}`],
+    ["an instruction", `<?do this?>${envelope("")}`],
+    ["too many elements", envelope("<a/>".repeat(100_001))],
+    ["elements too deep in each other", envelope(`${"<a>".repeat(100)}${"</a>".repeat(100)}`)],
+    ["no envelope", "<a/>"],
+    ["no XML", "It works!"],
+    ["nothing", ""],
+  ] as const) {
+    it(`are refused with ${what}, and not quoted`, () => {
+      assert.throws(
+        () => readSoap(text),
+        (error: ProviderError) => {
+          assert.equal(error.code, "protocol");
+          assert.match(error.message, /^The server's answer cannot be read: it (is|holds|has) [a-zA-Z ,-]+\.$/);
+          return true;
+        },
+      );
+    });
+  }
+});
