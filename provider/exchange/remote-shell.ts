@@ -63,12 +63,19 @@ function failure(error: ErrorRecord, command: string, host: string, deed: Deed):
   if (/CommandNotFoundException|NamedParameterNotFound/.test(id)) {
     return new ProviderError("command-missing", sentence, {
       hint:
-        `${command}, or a parameter of it, is not there for this user: give it a management role group that has the ` +
-        "role Organization Configuration or Organization Client Access (Get-ManagementRoleAssignment shows what it has).",
+        `${command}, or a parameter of it, is not there for this user: give it a management role group that has the role ` +
+        `${roleFor(command)} (Get-ManagementRole -Cmdlet ${command} shows all roles that have it).`,
     });
   }
   if (/ScriptsNotAllowed/.test(id)) {
     return new ProviderError("language-restricted", sentence, { hint: "This endpoint takes commands, not scripts." });
   }
   return new ProviderError("powershell-failed", sentence);
+}
+
+/** The built-in role that has a command; an organization may have roles of its own. */
+function roleFor(command: string): string {
+  return /OutlookAnywhere|VirtualDirectory/.test(command)
+    ? "Exchange Virtual Directories"
+    : "Organization Configuration or, to look only, View-Only Configuration";
 }
