@@ -66,12 +66,17 @@ function trouble(group: readonly CheckResult[]): string[] {
   ];
 }
 
+/** Of a name of DNS (RFC 1035 2.3.4); what is longer is none. */
+const longestLabel = 63;
+
 /** A text with a word for the object that it is about: its full name, or the first part of it. */
 function anonymous(text: string, { check, object }: CheckResult): string {
   const [label = ""] = object.split(".");
   const word = /^(server-|proof-accepted)/.test(check) ? "SERVER" : "NAME";
   const whole = text.replaceAll(object, word);
-  return label.length < 3 ? whole : whole.replaceAll(new RegExp(`(?<![\\w.-])${literal(label)}(?![\\w-])`, "gi"), word);
+  return label.length < 3 || label.length > longestLabel
+    ? whole
+    : whole.replaceAll(new RegExp(`(?<![\\w.-])${literal(label)}(?![\\w-])`, "gi"), word);
 }
 
 function literal(text: string): string {
@@ -94,6 +99,6 @@ function some(words: readonly string[]): string {
 function summary({ results, account, names, servers }: CheckReport): string {
   const count = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
   const counts = (["pass", "warn", "fail", "unknown"] as const).map((outcome) => `${count(outcome)} ${outcome}`);
-  const looked = `${names.length} names, ${servers.length} servers, account ${account?.qualifiedName ?? "none"}`;
+  const looked = `${names.length} names, ${servers.length} servers, account ${harmless(account?.qualifiedName ?? "none")}`;
   return `${counts.join(", ")} · ${looked}`;
 }

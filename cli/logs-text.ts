@@ -29,14 +29,14 @@ export function logsText(report: HttpProxyLogReport): string {
   if (requests > 0) blocks.push(negotiateNote);
   if (broken.lines > 0) {
     const shown = broken.first.map(
-      ({ file, line, why, text }) => `  ${file}:${line}: ${why}: ${faint(harmless(text))}`,
+      ({ file, line, why, text }) => `  ${harmless(file)}:${line}: ${why}: ${faint(harmless(text))}`,
     );
     const more = broken.lines - broken.first.length;
     const rest = more > 0 ? [`  and ${number(more)} more`] : [];
     blocks.push([strong(`${number(broken.lines)} lines could not be read`), ...shown, ...rest].join("\n"));
   }
   if (skipped.length > 0) {
-    const shown = skipped.map(({ file, why }) => `  ${file}: ${why}`);
+    const shown = skipped.map(({ file, why }) => `  ${harmless(file)}: ${why}`);
     blocks.push([strong("No HttpProxy logs"), ...shown].join("\n"));
   }
   return blocks.join("\n\n");

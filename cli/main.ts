@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { ProviderError } from "../provider/error";
+import { harmless } from "./table";
 
 /**
  * Only the command that was asked for is loaded: one that reads logs needs no LDAP, and a quarter less memory without it. By `require`,
@@ -41,6 +42,7 @@ process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
 });
 
 program.parseAsync().catch((thrown: unknown) => {
-  process.stderr.write(`${ProviderError.from(thrown).message}\n`);
+  const lines = ProviderError.from(thrown).message.split("\n");
+  process.stderr.write(`${lines.map(harmless).join("\n")}\n`);
   process.exitCode = failed;
 });

@@ -1,5 +1,5 @@
 import type { Disagreement, HeldName, NameKind, NamespacePlan } from "../provider/checks/plan";
-import { table } from "./table";
+import { harmless, table } from "./table";
 import { faint, strong } from "./terminal";
 
 const kinds: Record<Exclude<NameKind, "needed">, string> = {
@@ -20,7 +20,7 @@ export function planText(plan: NamespacePlan): string {
     ...(others.length === 0 ? [] : ["", strong("Names that need none"), otherTable(others)]),
     ...disagreementLines(plan.disagreements),
     "",
-    faint(`${needed.length} SPNs, ${plan.sites.length} sites, account ${plan.account ?? "not made yet"}`),
+    faint(`${needed.length} SPNs, ${plan.sites.length} sites, account ${harmless(plan.account ?? "not made yet")}`),
   ].join("\n");
 }
 
@@ -34,7 +34,7 @@ function neededTable(names: readonly HeldName[]): string {
     hostName.includes(".") ? "" : "a short name",
   ]);
   const titles = ["SPN", "site", "servers", "services", "held by", "remark"];
-  return table(titles, rows);
+  return table(titles, harmlessRows(rows));
 }
 
 function otherTable(names: readonly HeldName[]): string {
@@ -45,7 +45,7 @@ function otherTable(names: readonly HeldName[]): string {
     holders.join("; "),
   ]);
   const titles = ["name", "site", "why", "held by"];
-  return table(titles, rows);
+  return table(titles, harmlessRows(rows));
 }
 
 function disagreementLines(disagreements: readonly Disagreement[]): string[] {
@@ -58,7 +58,12 @@ function disagreementLines(disagreements: readonly Disagreement[]): string[] {
   return [
     "",
     strong("Servers that disagree with the others of their site"),
-    table(titles, rows),
+    table(titles, harmlessRows(rows)),
     ...(left > 0 ? [`and ${left} more (--json lists all)`] : []),
   ];
+}
+
+/** Names come from servers and from the directory. */
+function harmlessRows(rows: readonly (readonly string[])[]): string[][] {
+  return rows.map((row) => row.map(harmless));
 }

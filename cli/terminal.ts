@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Outcome } from "../provider/checks/check";
+import { harmless } from "./table";
 
 /** Colours are for people: only on a terminal, and not where NO_COLOR or the terminal's kind forbid them. */
 const colours: Record<Outcome, Parameters<typeof styleText>[0]> = {
@@ -24,7 +25,7 @@ export function faint(text: string): string {
 
 /** Progress on standard error, one line that replaces itself; none where nobody watches. */
 export function progress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}…`);
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${harmless(line)}…`);
 }
 
 export function endProgress(): void {

@@ -81,7 +81,12 @@ function distinct(samples: readonly Sample[]): Sample[] {
 }
 
 function labelText(labels: Labels): string {
-  const escaped = (value: string) => value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  const escaped = (value: string) =>
+    value
+      .replace(/(?!\n)\p{Cc}/gu, "�")
+      .replaceAll("\\", "\\\\")
+      .replaceAll('"', '\\"')
+      .replaceAll("\n", "\\n");
   return `{${Object.entries(labels)
     .map(([name, value]) => `${name}="${escaped(value)}"`)
     .join(",")}}`;

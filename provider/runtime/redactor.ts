@@ -1,6 +1,6 @@
 const hidden = "[secret]";
 
-/** Takes every secret that it was told of out of the text that leaves the process. */
+/** Takes every secret that it was told of out of the text that leaves the process, and what would act on the reader's terminal. */
 export class Redactor {
   private readonly secrets = new Set<string>();
 
@@ -17,6 +17,7 @@ export class Redactor {
 
   clean(text: string): string {
     const longestFirst = [...this.secrets].sort((a, b) => b.length - a.length);
-    return longestFirst.reduce((cleaned, secret) => cleaned.replaceAll(secret, hidden), text);
+    const cleaned = longestFirst.reduce((before, secret) => before.replaceAll(secret, hidden), text);
+    return cleaned.replace(/(?![\n\t])\p{Cc}/gu, "�");
   }
 }
