@@ -117,9 +117,9 @@ function configBlock(connection: string, source: SettingsSource): Record<string,
  * @throws ProviderError `settings-invalid`, naming the setting and both places where it can be given, never its value.
  */
 export function resolveSettings(connection: string, source: SettingsSource): Settings {
-  if (!/^[a-z][a-z0-9-]*$/.test(connection) || settingNames.includes(connection)) {
-    throw new ProviderError("settings-invalid", `"${connection}" cannot be the name of a connection.`, {
-      hint: "Use lower-case letters, digits and hyphens, and none of the names of the settings themselves.",
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(connection) || settingNames.includes(connection)) {
+    throw new ProviderError("settings-invalid", `"${connection.slice(0, 63)}" cannot be the name of a connection.`, {
+      hint: "Use lower-case letters, digits and hyphens, 63 at most, and none of the names of the settings themselves.",
     });
   }
   const configured = configBlock(connection, source);

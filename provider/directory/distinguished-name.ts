@@ -34,7 +34,8 @@ function parse(text: string): readonly Part[] | undefined {
 }
 
 export function isDistinguishedName(text: string): boolean {
-  return parse(text) !== undefined;
+  // Half of a surrogate pair is in no text of a directory.
+  return !/\p{Cs}/u.test(text) && parse(text) !== undefined;
 }
 
 /** Whether two texts name the same object: case, spaces around the commas and the kind of escapes do not count. */

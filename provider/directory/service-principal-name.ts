@@ -12,7 +12,7 @@ export interface ServicePrincipalName {
 /** `undefined` for a text that does not have the form. */
 export function parseServicePrincipalName(text: string): ServicePrincipalName | undefined {
   const match =
-    /^([A-Za-z][A-Za-z0-9_.-]*)\/(\[[0-9A-Fa-f:.]+\]|[^/:\s\\"<>,;=+()*]+)(?::([A-Za-z0-9_-]+))?(?:\/([^/\s]+))?$/.exec(
+    /^([A-Za-z][A-Za-z0-9_.-]*)\/(\[[0-9A-Fa-f:.]+\]|[^/:\s\p{Cc}\p{Cs}\\"<>,;=+()*]+)(?::([A-Za-z0-9_-]+))?(?:\/([^/\s\p{Cc}\p{Cs}]+))?$/u.exec(
       text,
     );
   const [, serviceClass, host, port, serviceName] = match ?? [];

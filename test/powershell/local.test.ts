@@ -15,33 +15,11 @@ import {
   SecureString,
 } from "../../provider/powershell";
 import { engineMissing, findEngine } from "../support/engine";
+import { hostileTexts } from "../support/hostile-texts";
 
 const password = "Local-s3cret ü€ 'quoted' $(it)";
 
-/** Texts that would mean something to a shell if one ever read them. */
-const hostile = [
-  "'",
-  '"',
-  "`",
-  "$(throw 1)",
-  "'; throw 2; '",
-  '"; throw 3; "',
-  "\n throw 4",
-  "@'\n'@; throw 5",
-  "--%",
-  "-Verbose",
-  "# comment",
-  "{ throw 6 }",
-  "%PATH%",
-  "$env:PATH",
-  "_x0041_",
-  "\0\x01\x1b[31m",
-  "\u2018\u2019\u201a\u201b\u201c\u201d",
-  "ü€😀\ud800",
-  "</S><S>",
-  " leading and trailing ",
-  "",
-];
+const hostile = Object.values(hostileTexts);
 
 const environmentText = "[IO.File]::ReadAllText('/proc/self/environ')";
 

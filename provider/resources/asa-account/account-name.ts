@@ -1,4 +1,5 @@
 import type { AccountType } from "../../directory/accounts";
+import { halfCharacter, isWhole } from "../whole-text";
 
 /** The length of a NetBIOS name without its last byte; the sAMAccountName has a `$` besides (MS-SAMR, RFC 1001). */
 const longestComputer = 15;
@@ -13,6 +14,7 @@ export function nameRefusal(name: string, accountType: AccountType): string | un
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   if (/[\u0000-\u001f\u007f]/.test(name))
     return "The name has control characters, which Active Directory does not allow.";
+  if (!isWhole(name)) return `${halfCharacter}.`;
   if (name !== name.trim()) return "The name begins or ends with a space.";
   return accountType === "computer" ? computerRefusal(name) : userRefusal(name);
 }

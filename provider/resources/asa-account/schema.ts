@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isDistinguishedName } from "../../directory/distinguished-name";
 import type { EncryptionType } from "../../directory/encryption-types";
 import { defaultConnection } from "../../settings";
+import { halfCharacter, isWhole } from "../whole-text";
 
 const replicationSchema = z.strictObject(
   {
@@ -33,6 +34,7 @@ export const schema = z.strictObject({
   description: z
     .string({ error: "The description is a text" })
     .max(1024, { error: "Active Directory takes at most 1024 characters" })
+    .refine(isWhole, { error: halfCharacter })
     .optional(),
   enabled: z.boolean({ error: "Use true or false" }).default(true),
   encryptionTypes: z

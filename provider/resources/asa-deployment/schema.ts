@@ -13,6 +13,7 @@ export const schema = z.strictObject({
   connection: z.string().default(defaultConnection),
   account: z
     .string({ error: "Give the account as DOMAIN\\name$, which is AsaAccount's qualifiedName" })
+    .max(512, { error: "An account's qualified name has at most 512 characters" })
     // The form that both Exchange and its script take: no spaces, one backslash.
     .regex(/^[^\s\\/]+\\[^\s\\/]+$/, {
       error: "Give the account as DOMAIN\\name$, without spaces, which is AsaAccount's qualifiedName",

@@ -10,11 +10,13 @@ export const schema = z.strictObject({
   connection: z.string().default(defaultConnection),
   account: z
     .string({ error: "Give the account as DOMAIN\\name$, which is AsaAccount's qualifiedName" })
+    .max(512, { error: "An account's qualified name has at most 512 characters" })
     .regex(/^[^\\/\s][^\\/]*[\\/][^\\/]*[^\\/\s]$/, {
       error: "Give the account as DOMAIN\\name$, which is AsaAccount's qualifiedName",
     }),
   spn: z
     .string({ error: "Give the service principal name as a text: http/mail.corp.tailspintoys.com" })
+    .max(1024, { error: "A service principal name has at most 1024 characters" })
     .refine((text) => parseServicePrincipalName(text) !== undefined, {
       error: "A service principal name has the form class/host[:port][/name], as http/mail.corp.tailspintoys.com",
     }),

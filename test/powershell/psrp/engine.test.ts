@@ -11,6 +11,7 @@ import {
   SecureString,
 } from "../../../provider/powershell/psrp";
 import { engineMissing, findEngine } from "../../support/engine";
+import { hostileTexts } from "../../support/hostile-texts";
 import { ofType, StdioEngine } from "./stdio-engine";
 
 /** What each expression of the engine's must come out as. The engine makes them, so that no reader of ours is asked whether a writer of ours is right. */
@@ -349,11 +350,10 @@ describe("PSRP core against the real engine", () => {
     const restricted = await StdioEngine.open(path);
     try {
       await restricted.run(`${setUp}; $ExecutionContext.SessionState.LanguageMode = 'NoLanguage'`);
-      const hostile = "'; Write-Output pwned; #$(1+1)`";
-      assert.deepEqual(
-        (await restricted.run([{ name: "Write-Output", parameters: { InputObject: hostile } }])).output,
-        [hostile],
-      );
+      for (const [what, text] of Object.entries(hostileTexts)) {
+        const { output } = await restricted.run([{ name: "Write-Output", parameters: { InputObject: text } }]);
+        assert.deepEqual(output, [text], what);
+      }
       const credential = new PsCredential("u", new SecureString("pä"));
       const read = await restricted.run([{ name: "Read-Credential", parameters: { Credential: [credential] } }]);
       assert.deepEqual(read.output, ["u", "pä"]);

@@ -14,6 +14,7 @@ import {
   type SshOptions,
 } from "../../../provider/powershell";
 import { findEngine } from "../../support/engine";
+import { hostileTexts } from "../../support/hostile-texts";
 import { requireLab, skip } from "../../support/lab";
 import { forcedUser, newKey, OpenSshServer, user } from "./openssh-server";
 
@@ -74,10 +75,11 @@ describe("a session over SSH", function () {
   describe("starts the real engine", () => {
     for (const shell of ["subsystem", "windows-powershell"] as const) {
       it(`as ${shell}: values, errors, warnings and secrets come through, and its process ends with it`, async () => {
-        const hostile = "'; exit 7 # $(exit 8) \n\"ü😀`";
         const pid = await withSession({ shell }, async (session) => {
-          const { output, state } = await echo(session, hostile);
-          assert.deepEqual([state, output], ["completed", [hostile]]);
+          for (const [what, text] of Object.entries(hostileTexts)) {
+            const { output, state } = await echo(session, text);
+            assert.deepEqual([state, output], ["completed", [text]], what);
+          }
 
           const warned = await session.invoke([{ name: "Write-Warning", parameters: { Message: "beware" } }]);
           assert.deepEqual([warned.state, warned.warnings, warned.errors], ["completed", ["beware"], []]);

@@ -12,6 +12,7 @@ import { PsCredential, SecureString } from "../../../provider/powershell/psrp";
 import type { SessionOptions } from "../../../provider/powershell/runspace-pool-session";
 import { openWsmanSession } from "../../../provider/powershell/wsman";
 import { engineMissing, findEngine } from "../../support/engine";
+import { hostileTexts } from "../../support/hostile-texts";
 import { requireExchange, skip } from "../../support/lab";
 import { foreignPython } from "../../support/python";
 import { EnginePool } from "./engine-pool";
@@ -58,7 +59,7 @@ describe("WS-Management before the real engine", function () {
   for (const kind of ["sealed by Kerberos", "inside TLS"] as const) {
     it(`passes values, errors and warnings as they are, ${kind}`, async () => {
       const session = await open(kind === "inside TLS" ? { url: gateway.secureUrl } : {});
-      for (const value of [`'"$(x)\` <&> _x0041_ \u{1F511} ü\n`, "", 42, true]) {
+      for (const value of [...Object.values(hostileTexts), 42, true]) {
         assert.deepEqual((await echo(session, value)).output, [value]);
       }
       const failed = await session.invoke([
