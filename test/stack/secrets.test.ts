@@ -1,33 +1,18 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { runCommand } from "../../lab/command";
+import { labFolder } from "../../lab/folders";
+import { tell } from "../exchange-lab/support/clients";
+import { exchangeEnvironment } from "../support/exchange";
 import { requireLab } from "../support/lab";
 import { programsFolder } from "../support/programs";
 import { Stack } from "../support/stack";
+import { fullNames, Site, spns } from "./exchange/site";
+import { assertAbsent, Exposure, textUnder } from "./exposure";
 import { ForestByHand } from "./forest-by-hand";
 
 const givenPassword = "Given-in-the-program-1";
-
-/** Command lines of all processes of the machine, as `ps` shows them. */
-function commandLines(): string {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.map((pid) => readIfThere(join("/proc", pid, "cmdline"))).join("\n");
-}
-
-/** A file that may be gone by now, as those of processes are. */
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function textUnder(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.map((file) => readIfThere(join(file.parentPath, file.name))).join("\n");
-}
 
 describe("passwords", function () {
   this.timeout(180_000);
@@ -38,7 +23,7 @@ describe("passwords", function () {
   let random: Stack;
   let given: Stack;
   let printed = "";
-  let listed = "";
+  const exposure = new Exposure(labFolder);
 
   const program = (name: string, more: object) => `
     const account = new ek.AsaAccount("asa",
@@ -48,16 +33,7 @@ describe("passwords", function () {
     exports.account = account;`;
 
   async function run(stack: Stack, ...words: string[]): Promise<void> {
-    let running = true;
-    const watching = (async () => {
-      while (running) {
-        listed += commandLines();
-        await setTimeout(50);
-      }
-    })();
-    const { status, stdout, stderr } = await stack.pulumi(words);
-    running = false;
-    await watching;
+    const { status, stdout, stderr } = await exposure.during(() => stack.pulumi(words));
     printed += stdout + stderr;
     assert.equal(status, 0, stdout + stderr);
   }
@@ -86,17 +62,6 @@ describe("passwords", function () {
     await forest.close();
   });
 
-  function assertAbsent(text: string, ...secrets: string[]): void {
-    assert.ok(text.length > 100, "nothing to look through");
-    for (const secret of secrets) {
-      const forms = [secret, Buffer.from(`"${secret}"`, "utf16le").toString("base64")];
-      for (const form of [...forms, Buffer.from(secret).toString("base64")]) {
-        const place = text.indexOf(form);
-        assert.equal(place, -1, text.slice(Math.max(0, place - 200), place));
-      }
-    }
-  }
-
   it("are in no state, history or backup of the backend", () => {
     const state = textUnder(new URL(process.env.PULUMI_BACKEND_URL ?? "").pathname);
     assert.ok(state.includes("exchangeKerberos:AsaAccount"));
@@ -109,8 +74,8 @@ describe("passwords", function () {
   });
 
   it("are in nobody's process list", () => {
-    assert.ok(listed.includes("dynamic-provider"));
-    assertAbsent(listed, directoryPassword, givenPassword);
+    assert.ok(exposure.commandLines.includes("dynamic-provider"));
+    assertAbsent(exposure.commandLines, directoryPassword, givenPassword);
   });
 
   it("are not in the debug log of what the engine and the provider say to each other", () => {
@@ -140,5 +105,134 @@ describe("passwords", function () {
     );
     assert.ok(size(account?.inputs) + size(account?.outputs) < 2000);
     assert.ok(size(spn?.inputs) + size(spn?.outputs) < 1000);
+  });
+});
+
+/**
+ * The whole chain with marked secrets, in good days and in bad ones. The passwords are in the stack configuration: what stands in
+ * the environment of whoever starts Pulumi is in that of all its children, and that is for him to know.
+ */
+describe("passwords, through the whole chain", function () {
+  this.timeout(400_000);
+  const given = 'Given-"marked"-ü$`-1';
+  const wrong = "Wrong-marked-\u20ac-2";
+  const password = process.env.EXCHANGE_KERBEROS_PASSWORD ?? "";
+  const secrets = [given, wrong, password];
+  const temporary = join(labFolder, "leaks");
+  const grpcLog = join(programsFolder, "leaks-grpc.json");
+  const exposure = new Exposure(temporary);
+  const bin = join(programsFolder, "node_modules/.bin/exchange-kerberos");
+  let site: Site;
+  let stack: Stack;
+  let environment: NodeJS.ProcessEnv;
+  let printed = "";
+
+  const program = (method: string, more = "") => `
+    const account = new ek.AsaAccount("asa", { name: "LEAKS", organizationalUnit: ${JSON.stringify(site.unit)},
+      replication: false, password: ${JSON.stringify(given)}${more} });
+    const deployment = new ek.AsaDeployment("deployment", { account: account.qualifiedName, method: "${method}",
+      servers: ${JSON.stringify(fullNames)}, rotation: { trigger: "${method}" } });
+    new ek.ServicePrincipalName("mail", { account: account.qualifiedName, spn: "${spns[0]}", deployment: deployment.id });
+    new ek.OutlookAuthSetting("outlook", { server: "${fullNames[0]}", mapi: { include: ["Negotiate"] } });`;
+
+  async function say(command: string, words: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<number> {
+    const { status, stdout, stderr } = await exposure.during(() =>
+      runCommand(command, words, {
+        folder: stack.folder,
+        environment: { ...process.env, ...environment, ...more },
+        deadline: 300_000,
+      }),
+    );
+    printed += stdout + stderr;
+    return status;
+  }
+  const pulumi = (words: readonly string[], more: NodeJS.ProcessEnv = {}) =>
+    say("pulumi", [...words, "--non-interactive", "--color=never"], more);
+  /** The value comes through the pipe. */
+  const configure = (name: string, value: string) =>
+    runCommand("pulumi", ["config", "set", "--secret", `exchange-kerberos:${name}`, "--non-interactive"], {
+      folder: stack.folder,
+      environment: { ...process.env, ...environment },
+      input: value,
+    });
+
+  before(async function () {
+    site = await Site.enter(this, "Leaks");
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true });
+    rmSync(grpcLog, { force: true });
+    environment = {
+      ...(await exchangeEnvironment()),
+      TMPDIR: temporary,
+      EXCHANGE_KERBEROS_PASSWORD: undefined,
+      EXCHANGE_KERBEROS_SSH_PASSWORD: undefined,
+    };
+    stack = await Stack.create("leaks", program("cmdlet"), { environment });
+    for (const name of ["password", "sshPassword"]) await configure(name, wrong);
+    assert.notEqual(await pulumi(["up", "--yes", "--skip-preview"]), 0);
+    for (const name of ["password", "sshPassword"]) await configure(name, password);
+    const up = ["up", "--yes", "--skip-preview", "-v=9", "--logtostderr"];
+    assert.equal(await pulumi(up, { PULUMI_DEBUG_GRPC: grpcLog }), 0, printed.slice(-3000));
+    stack.write(program("script"));
+    // A server goes away under the roll; then it is there again.
+    await tell({ request: "stop-server", server: "cas-2" });
+    assert.notEqual(await pulumi(["up", "--yes", "--skip-preview"]), 0);
+    await tell({ request: "start-server", server: "cas-2" });
+    assert.equal(await pulumi(["up", "--yes", "--skip-preview"]), 0, printed.slice(-3000));
+    // The directory refuses; what it says may quote what it was sent.
+    stack.write(program("script", ', description: "x".repeat(1024), enabled: false, encryptionTypes: []'));
+    assert.notEqual(await pulumi(["up", "--yes", "--skip-preview"]), 0);
+    const entry = ["--entry", fullNames[0] ?? ""];
+    for (const words of [["plan"], ["status", "--json", ...entry]]) {
+      assert.equal(await say(bin, words), 0, printed.slice(-3000));
+    }
+    assert.equal(await pulumi(["destroy", "--yes", "--skip-preview"]), 0, printed.slice(-3000));
+  });
+  after(async () => {
+    if (site === undefined) return;
+    await stack?.remove();
+    await site.leave();
+    rmSync(temporary, { recursive: true, force: true });
+  });
+
+  it("are in nothing that was printed, at the most talkative level", () => {
+    assert.match(printed, /the user name or the password is wrong/);
+    assertAbsent(printed, ...secrets);
+  });
+
+  it("are in no state, history, backup or log of Pulumi's", () => {
+    assertAbsent(textUnder(new URL(process.env.PULUMI_BACKEND_URL ?? "").pathname), ...secrets);
+    assertAbsent(textUnder(process.env.PULUMI_HOME ?? ""), ...secrets);
+    // Our program has the password in it: everything else of the project.
+    assertAbsent(readFileSync(join(stack.folder, "Pulumi.test.yaml"), "utf8"), ...secrets);
+  });
+
+  it("are in no arguments of any process, and no temporary file", () => {
+    assert.ok(exposure.commandLines.includes("dynamic-provider"));
+    assertAbsent(exposure.commandLines, ...secrets);
+    assertAbsent(`${exposure.temporary}${" ".repeat(100)}`, ...secrets);
+  });
+
+  it("are in no environment of a process that we start", () => {
+    // The engine gives programs and providers the configuration in PULUMI_CONFIG: Pulumi's own way, from the engine to its children.
+    const pulumis = /^\S*pulumi|pulumi-language|@pulumi\/pulumi\/cmd|pulumi-resource/;
+    const ours = [...exposure.environments].filter(([program]) => !pulumis.test(program));
+    assert.ok(
+      ours.some(([program]) => program.includes("exchange-kerberos")),
+      [...exposure.environments.keys()].join("\n"),
+    );
+    for (const [program, text] of ours) assertAbsent(`${program}\n${text}`, ...secrets);
+  });
+
+  it("are in no answer of ours, where the engine writes down all that is said", () => {
+    // The engine's questions have secrets in them: the configuration, and inputs in clear. Answers are ours; that of Check gives
+    // back the inputs, which is what it is for.
+    const lines = readFileSync(grpcLog, "utf8").trim().split("\n");
+    const calls = lines.map((line) => JSON.parse(line) as { method: string; response?: unknown; errors?: unknown });
+    const answers = calls.filter(({ method }) => /ResourceProvider\/(?!Check$)/.test(method));
+    assert.ok(answers.some(({ method }) => method.endsWith("/Create")));
+    for (const { method, response, errors } of answers) {
+      assertAbsent(`${method} ${JSON.stringify([response, errors])}${" ".repeat(100)}`, ...secrets);
+    }
   });
 });
