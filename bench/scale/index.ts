@@ -65,15 +65,16 @@ function program({ servers, sites, names }: Size, unit: string, trigger: string)
 
 /** The article's chain on forests of three sizes, under the real engine, over sealed WS-Management and LDAPS. */
 export async function scale(say: (line: string) => void): Promise<Measured[]> {
-  const forest = await ForestByHand.open();
-  const unit = await forest.freshUnit("BenchScale");
+  const unit = await asAdministrator((forest) => forest.freshUnit("BenchScale"));
   const greatest = Math.max(...sizes.map(({ servers }) => servers));
   const spns = Array.from({ length: greatest }, (_, index) => `HTTP/${nameOf(index + 1)}`);
   const keyHolder = `CN=CAS-1,CN=Computers,${corp.baseDn}`;
   const change = (operation: "add" | "delete") =>
-    forest.client.modify(keyHolder, [
-      new Change({ operation, modification: new Attribute({ type: "servicePrincipalName", values: spns }) }),
-    ]);
+    asAdministrator(({ client }) =>
+      client.modify(keyHolder, [
+        new Change({ operation, modification: new Attribute({ type: "servicePrincipalName", values: spns }) }),
+      ]),
+    );
   const found: Measured[] = [];
   try {
     await addAddress(addresses.manyServers);
@@ -86,11 +87,20 @@ export async function scale(say: (line: string) => void): Promise<Measured[]> {
     }
   } finally {
     await change("delete").catch(() => undefined);
-    await forest.removeUnit(unit);
-    await forest.close();
+    await asAdministrator((forest) => forest.removeUnit(unit));
   }
   expectLinear(found);
   return found;
+}
+
+/** A connection of its own each time: a controller ends one that is idle while the large forest is measured. */
+async function asAdministrator<T>(work: (forest: ForestByHand) => Promise<T>): Promise<T> {
+  const forest = await ForestByHand.open();
+  try {
+    return await work(forest);
+  } finally {
+    await forest.close();
+  }
 }
 
 async function measure(size: Size, unit: string): Promise<Measured[]> {
