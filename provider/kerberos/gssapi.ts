@@ -154,8 +154,11 @@ const enterpriseName = objectIdentifier("2a864886f71201020206");
 /** A principal's name, to be given back by {@link releaseName}. One with an escaped `@` is an enterprise name. */
 export function importPrincipal(principal: string): { readonly name: unknown; readonly status: Status } {
   const name: [unknown] = [null];
-  const type = principal.includes("\\@") ? enterpriseName : principalName;
-  const status = call(gssapi().importName, bufferOf(Buffer.from(principal, "utf8")), type, name);
+  const isEnterprise = principal.includes("\\@");
+  // As an enterprise name the library takes the first `@` for part of the name only where it is not escaped.
+  const text = isEnterprise ? principal.replace("\\@", "@") : principal;
+  const type = isEnterprise ? enterpriseName : principalName;
+  const status = call(gssapi().importName, bufferOf(Buffer.from(text, "utf8")), type, name);
   return { name: name[0], status };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
@@ -50,9 +50,13 @@ export class Exposure {
   /** Environments of the processes that the run has started, by program; Pulumi's own apart from ours. */
   readonly environments = new Map<string, string>();
   temporary = "";
+  private last = "";
 
-  /** @param folder where temporary files of the run are made */
-  constructor(private readonly folder: string) {}
+  /** @param folder where temporary files of the run are made, and nothing else is */
+  constructor(private readonly folder: string) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+  }
 
   async during<T>(work: () => Promise<T>): Promise<T> {
     let running = true;
@@ -85,6 +89,8 @@ export class Exposure {
       const program = readIfThere(join("/proc", pid, "cmdline")).replaceAll("\0", " ");
       this.environments.set(program, environment);
     }
-    this.temporary += textUnder(this.folder);
+    const text = textUnder(this.folder);
+    if (text !== this.last) this.temporary += text;
+    this.last = text;
   }
 }
