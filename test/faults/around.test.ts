@@ -16,6 +16,7 @@ import { ExchangeOrganization } from "../../provider/exchange/organization";
 import { openWsmanSession } from "../../provider/powershell/wsman";
 import { servicePrincipalName } from "../../provider/resources/service-principal-name";
 import { resolveSettings, type Settings } from "../../provider/settings";
+import { replicate } from "../checks/breaking";
 import { nameServer } from "../directory/name-server";
 import { tell } from "../exchange-lab/support/clients";
 import { Program, Resource } from "../resources/program";
@@ -114,6 +115,8 @@ describe("an up when something around it fails", function () {
       expected: "another one is read from, and a roll says that it needs the PDC emulator",
     },
     async () => {
+      // The other one knows what there is.
+      await replicate();
       const had = await credentials();
       const wire = without(({ host, port }) => host === hostName(dc1) && port !== 80);
       const message = await fails(wire, { domainController: undefined });
