@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { Command, InvalidArgumentError } from "commander";
 import { type HttpProxyLogReport, type LogPlace, readHttpProxyLogs } from "../provider/exchange/http-proxy-log";
 import { logsText, negotiateNote } from "./logs-text";
+import { collect } from "./selection";
 import { endProgress, progress } from "./terminal";
 import { type ConnectionOptions, withConnectionOptions } from "./world-options";
 
@@ -26,7 +27,7 @@ export function logsCommand(): Command {
     .option(
       "--server <server>",
       "read them there, through a shell as for the script (managementTransport); may be given more than once",
-      (name: string, names: readonly string[] = []) => [...names, name],
+      collect,
     )
     .option("--users <count>", "how many of the users who sent most NTLM to name", count, 20)
     .option("--json", "write the report as JSON")

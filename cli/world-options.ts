@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { collect } from "./selection";
 
 /** Options that say where the settings are; every command that needs some has them. */
 export interface ConnectionOptions {
@@ -23,6 +24,6 @@ export function withWorldOptions(command: Command): Command {
   return withConnectionOptions(command).option(
     "--user-forest <connection>",
     "a block of settings for a forest whose users have mailboxes here; may be given more than once",
-    (name: string, names: readonly string[] = []) => [...names, name],
+    collect,
   );
 }
