@@ -48,6 +48,14 @@ export class SoapElement {
 
 const entities = { amp: "&", gt: ">", lt: "<", quot: '"', apos: "'" } as const;
 
+/**
+ * Output is base64, most of an envelope's text, and the parser looks at each letter of it: it gets a mark instead. Between `>` and `<`
+ * there is nothing in such letters that could be markup; the mark is of Unicode's private use, and no text that holds it is cut.
+ */
+const longBase64 = /(?<=>)[A-Za-z0-9+/=]{1024,}(?=<)/g;
+const mark = "\uE000";
+const marked = /\uE000(\d+)\uE000/g;
+
 const maxDepth = 64;
 const maxElements = 100_000;
 
@@ -79,18 +87,19 @@ export function readSoap(xml: string): SoapElement {
     open.at(-1)?.children.push(element);
     open.push(element);
   });
-  parser.on("text", (text) => {
-    const element = open.at(-1);
-    if (element !== undefined) element.text += text;
-  });
-  parser.on("cdata", (text) => {
-    const element = open.at(-1);
-    if (element !== undefined) element.text += text;
-  });
+  const base64: string[] = [];
+  const short = xml.includes(mark) ? xml : xml.replace(longBase64, (text) => `${mark}${base64.push(text) - 1}${mark}`);
+  for (const kind of ["text", "cdata"] as const) {
+    parser.on(kind, (text) => {
+      const element = open.at(-1);
+      if (element === undefined) return;
+      element.text += base64.length === 0 ? text : text.replace(marked, (_, index) => base64[Number(index)] ?? "");
+    });
+  }
   parser.on("closetag", () => {
     open.pop();
   });
-  parser.write(xml).close();
+  parser.write(short).close();
   if (root.find("s", "Envelope") === undefined) throw malformed("it is no SOAP envelope");
   return root;
 }

@@ -11,6 +11,19 @@ describe("SOAP envelopes", () => {
     assert.equal(read.find("s", "Body")?.content, `<>&"'AB`);
   });
 
+  it("keep long texts of base64 as they are, wherever they stand", () => {
+    const [one, other] = ["QUJD".repeat(1000), `${"eHl6".repeat(2000)}==`];
+    const content = (body: string) => readSoap(envelope(body)).find("s", "Body")?.content;
+    const same = (body: string, expected: string) =>
+      assert.ok(content(body) === expected, `${expected.length} letters`);
+    same(`<a>${one}</a><b>${other}</b>`, one + other);
+    same(`<a>${one}</a><b>${one}<c/>${other}</b><d>&lt;</d>`, `${one}${one}${other}<`);
+    same(`<a><![CDATA[>${one}<]]></a><b>${other}</b><!-- >${other}< -->`, `>${one}<${other}`);
+    // What looks like our own mark is the server's text.
+    same(`<a>${one}</a><b>\uE0000\uE000</b>`, `${one}\uE0000\uE000`);
+    assert.throws(() => content(`<a x=">${one}<"/>`), { code: "protocol" });
+  });
+
   for (const [what, text] of [
     ["an entity that nobody declared", envelope("&nbsp;")],
     ["one that a table of JavaScript has", envelope("&constructor;")],
