@@ -26,7 +26,7 @@ export async function serverLogFolder(shell: RemoteShell, signal?: AbortSignal):
 }
 
 /** Logs on a server, through a full-language shell there. */
-export function serverLogs(shell: RemoteShell, signal?: AbortSignal): LogSource {
+export function serverLogs(shell: RemoteShell): LogSource {
   return {
     host: shell.host,
 
@@ -36,11 +36,11 @@ export function serverLogs(shell: RemoteShell, signal?: AbortSignal): LogSource 
         parameters: { LiteralPath: path, Filter: "*.log", Recurse: true, File: true },
       };
       const needed = { name: "Select-Object", parameters: { Property: ["FullName", "Length"] } };
-      const found = await output(shell, [files, needed], { what: `look for logs in ${path}`, signal });
+      const found = await output(shell, [files, needed], { what: `look for logs in ${path}` });
       return found.map(fileOf).sort((one, other) => (one.path < other.path ? -1 : 1));
     },
 
-    async read(path, sink, { onBytes }) {
+    async read(path, sink, { signal, onBytes }) {
       for (let block = 0; sink.wanted; block++) {
         const lines = await blockOf(shell, path, block, signal);
         if (lines.length === 0) return;
