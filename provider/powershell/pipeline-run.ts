@@ -19,6 +19,7 @@ export class PipelineRun {
   readonly #debug: string[] = [];
   readonly #information: PsValue[] = [];
   readonly #progress: PsValue[] = [];
+  #size = 0;
 
   constructor(
     readonly name: string,
@@ -28,6 +29,12 @@ export class PipelineRun {
   /** Resolves at the pipeline's end, whichever; rejects where the end will never be known. */
   get finished(): Promise<PipelineResult> {
     return this.#finished.promise;
+  }
+
+  /** Adds what has come, in bytes. @returns all that has come so far */
+  count(bytes: number): number {
+    this.#size += bytes;
+    return this.#size;
   }
 
   fail(error: ProviderError): void {

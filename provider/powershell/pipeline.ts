@@ -42,7 +42,7 @@ export interface InvokeOptions {
 /** An open runspace pool on one server, over whatever carries it. */
 export interface PowerShellSession {
   readonly host: string;
-  /** False once the pool is closed or broken; a session pool then opens another before the next command. */
+  /** False once the pool is closed or broken or a pipeline was stopped; a session pool then opens another before the next command. */
   readonly usable: boolean;
   invoke(pipeline: Pipeline, options?: InvokeOptions): Promise<PipelineResult>;
   /** Closes pipelines, then the pool, within a deadline. Never throws. */

@@ -22,8 +22,10 @@ export interface SessionOptions {
   readonly stopDeadline?: number | undefined;
   /** Milliseconds for each of: the pipelines' closes, the pool's close. Default 5,000. */
   readonly closeDeadline?: number | undefined;
-  /** Limits on what the server may send. */
+  /** Limits on what the server may send at a time. */
   readonly limits?: PoolClientOptions["limits"];
+  /** Bytes that a pipeline may give in all; it is kept until the end. Default 64 MiB. */
+  readonly maxOutputSize?: number | undefined;
 }
 
 /** A runspace pool over a channel. There is no host: a command that asks a question fails, and never waits. */
@@ -34,11 +36,14 @@ export class RunspacePoolSession implements PowerShellSession {
   /** Pipelines that are over and being closed, and commands that are not yet done with. */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #deadlines: { open: number; stop: number; close: number };
+  readonly #maxOutputSize: number;
   readonly #opened = new Deferred();
   readonly #keyed = new Deferred();
   #key: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #lost: ProviderError | undefined;
+  /** The command that was stopped: this session takes no further one. */
+  #stopped: string | undefined;
 
   private constructor(
     readonly host: string,
@@ -52,6 +57,7 @@ export class RunspacePoolSession implements PowerShellSession {
       stop: options.stopDeadline ?? 10_000,
       close: options.closeDeadline ?? 5_000,
     };
+    this.#maxOutputSize = options.maxOutputSize ?? 64 * 1024 * 1024;
   }
 
   /**
@@ -71,11 +77,12 @@ export class RunspacePoolSession implements PowerShellSession {
   }
 
   get usable(): boolean {
-    return this.#lost === undefined && this.#closed === undefined;
+    return this.#lost === undefined && this.#closed === undefined && this.#stopped === undefined;
   }
 
   /**
-   * Runs a pipeline. One that ends by itself while it is being stopped is reported as it ended.
+   * Runs a pipeline. One that ends by itself while it is being stopped is reported as it ended. After a stop the session takes no
+   * further pipeline: PowerShell says "stopped" before its runspace is free, and may refuse or lose the next one.
    * @throws ProviderError `cancelled`, `timeout`; `unclear-outcome` where the connection broke under a command that may have run; `protocol`
    */
   invoke(pipeline: Pipeline, options: InvokeOptions = {}): Promise<PipelineResult> {
@@ -100,6 +107,9 @@ export class RunspacePoolSession implements PowerShellSession {
   async #invoke(pipeline: Pipeline, options: InvokeOptions): Promise<PipelineResult> {
     if (this.#lost !== undefined) throw this.#lost;
     if (this.#closed !== undefined) throw new ProviderError("protocol", `The session with ${this.host} is closed.`);
+    if (this.#stopped !== undefined) {
+      throw new ProviderError("protocol", `The session with ${this.host} ended when ${this.#stopped} was stopped.`);
+    }
     const name = pipelineName(pipeline);
     using interruption = new Interruption(`${name} on ${this.host}`, options);
     const sooner: ProviderError | undefined = interruption.error;
@@ -116,6 +126,7 @@ export class RunspacePoolSession implements PowerShellSession {
     } catch (error) {
       const why = interruption.error;
       if (why === undefined || error !== why) throw error;
+      this.#stopped = name;
       return await this.#stop(pipelineId, opened, finished, why);
     } finally {
       // Nobody has to wait for it: the next command may go out behind it.
@@ -201,6 +212,10 @@ export class RunspacePoolSession implements PowerShellSession {
   #receive(bytes: Uint8Array, pipelineId: string | null): void {
     if (this.#lost !== undefined) return;
     try {
+      const run = pipelineId === null ? undefined : this.#runs.get(pipelineId);
+      if (run !== undefined && run.count(bytes.length) > this.#maxOutputSize) {
+        throw new ProviderError("protocol", `${run.name} gave more than ${this.#maxOutputSize} bytes.`);
+      }
       for (const event of this.#client.receive(bytes, pipelineId)) this.#handle(event);
     } catch (error) {
       this.#lose(ProviderError.from(error, "protocol"));

@@ -267,7 +267,7 @@ describe("a pool of sessions", () => {
     assert.equal(server.open, 0);
   });
 
-  it("goes on with a new process where the engine was killed, and leaves none behind", async function () {
+  it("goes on with a new process where the engine was killed or a command stopped, and leaves none behind", async function () {
     this.timeout(30_000);
     const engine = await findEngine();
     if (engine === undefined) {
@@ -292,8 +292,12 @@ describe("a pool of sessions", () => {
       await waitUntil("the engine is gone", async () => !existsSync(`/proc/${first}`));
       const second = await pid();
       assert.notEqual(second, first);
-      await pool.close();
+      const sleep: Pipeline = [{ name: "Start-Sleep", parameters: { Seconds: 30 } }];
+      await assert.rejects(pool.invoke(target, sleep, { deadline: 300 }), { code: "timeout" });
       await waitUntil("the second is gone", async () => !existsSync(`/proc/${second}`), 5_000);
+      const third = await pid();
+      await pool.close();
+      await waitUntil("the third is gone", async () => !existsSync(`/proc/${third}`), 5_000);
     } finally {
       await pool.close();
     }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { waitUntil } from "../../lab/command";
 import type { ErrorCode, ProviderError } from "../../provider/error";
 import {
+  type InvokeOptions,
   type Pipeline,
   PsCredential,
   processChannel,
@@ -127,19 +128,34 @@ describe("a session over standard input and output", function () {
     });
   });
 
-  it("ends a command at its deadline or by its signal, and is as good as before", async () => {
-    await withSession(async (session) => {
-      const started = Date.now();
-      await assert.rejects(session.invoke(sleep, { deadline: 300 }), {
-        code: "timeout",
-        message: /Start-Sleep on cas-1/,
+  it("ends a command at its deadline or by its signal, and takes no other then", async () => {
+    const endings: [() => InvokeOptions, { code: ErrorCode; message: RegExp }][] = [
+      [() => ({ deadline: 300 }), { code: "timeout", message: /Start-Sleep on cas-1/ }],
+      [() => ({ signal: AbortSignal.timeout(300) }), { code: "cancelled", message: /Start-Sleep on cas-1/ }],
+    ];
+    for (const [how, expected] of endings) {
+      await withSession(async (session) => {
+        const started = Date.now();
+        await assert.rejects(session.invoke(sleep, { signal: AbortSignal.abort() }), { code: "cancelled" });
+        assert.deepEqual((await session.invoke(echo("nothing was sent"))).output, ["nothing was sent"]);
+        await assert.rejects(session.invoke(sleep, how()), expected);
+        assert.ok(Date.now() - started < 5_000);
+        assert.equal(session.usable, false);
+        // PowerShell says "stopped" before its runspace is free, and may refuse what comes then.
+        await assert.rejects(session.invoke(echo("next")), { code: "protocol", message: /Start-Sleep was stopped/ });
       });
-      await assert.rejects(session.invoke(sleep, { signal: AbortSignal.timeout(300) }), { code: "cancelled" });
-      await assert.rejects(session.invoke(sleep, { signal: AbortSignal.abort() }), { code: "cancelled" });
-      assert.deepEqual((await session.invoke(echo("still here"))).output, ["still here"]);
-      assert.ok(Date.now() - started < 5_000);
-      assert.equal(session.usable, true);
-    });
+    }
+  });
+
+  it("lets the other commands of a session go on where one is stopped", async () => {
+    await withSession(
+      async (session) => {
+        const other = session.invoke([{ name: "Start-Sleep", parameters: { Milliseconds: 1500 } }]);
+        await assert.rejects(session.invoke(sleep, { deadline: 300 }), { code: "timeout" });
+        assert.equal((await other).state, "completed");
+      },
+      { maxRunspaces: 2 },
+    );
   });
 
   it("closes within its deadlines while a command runs, tells that command, and leaves no process", async () => {
