@@ -2,6 +2,7 @@ import { replace } from "../../provider/directory/attributes";
 import { Directory } from "../../provider/directory/directory";
 import { ProviderError } from "../../provider/error";
 import type { Settings } from "../../provider/settings";
+import type { Outcome as Measured } from "./measured-client";
 
 /** What to do with the server, as the test asks for it. */
 export interface Order {
@@ -9,14 +10,9 @@ export interface Order {
   readonly ask: "base" | "paged" | "write" | "forest";
 }
 
-/** What came of it, and what this process has needed at most so far. */
-export interface Outcome {
-  readonly code: string;
-  readonly message: string;
+/** What came of it. */
+export interface Outcome extends Measured {
   readonly entries?: readonly Readonly<Record<string, unknown>>[];
-  readonly milliseconds: number;
-  /** MiB */
-  readonly peak: number;
 }
 
 /** A process of its own, whose memory can be measured: it does what it is told and says what came of it. */

@@ -118,13 +118,3 @@ function questionIn(bytes: Buffer): Question | undefined {
     message: bytes.subarray(0, start + length),
   };
 }
-
-/** Writes the same again and again, for as long as somebody takes it. Fewer, larger pieces keep the sender out of the way. */
-export function endlessly(socket: net.Socket, piece: Buffer): void {
-  const block = Buffer.concat(Array.from({ length: Math.max(1, Math.floor(262_144 / piece.length)) }, () => piece));
-  const more = () => {
-    while (!socket.destroyed && socket.write(block));
-  };
-  socket.on("drain", more);
-  more();
-}

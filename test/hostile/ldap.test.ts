@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import type { Socket } from "node:net";
-import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "mocha";
 import { authorityFile, provideCertificate } from "../../lab/certificates";
 import { settingsSchema } from "../../provider/settings";
 import { requireLab } from "../support/lab";
+import { drip, endlessly } from "./endless";
 import type { Order, Outcome } from "./ldap-client";
-import { answers, type Behaviour, element, endlessly, HostileLdap, operation } from "./ldap-server";
+import { answers, type Behaviour, element, HostileLdap, operation } from "./ldap-server";
+import { MeasuredClient } from "./measured-client";
 
 /** One way to be hostile: what the client does, what the server makes of it, and what comes of it. */
 interface Case {
@@ -259,45 +257,25 @@ const cases: readonly Case[] = [
   },
 ];
 
-function drip(socket: Socket, bytes: Buffer): void {
-  let at = 0;
-  const timer = setInterval(() => {
-    if (socket.destroyed || at === bytes.length - 1) clearInterval(timer);
-    else socket.write(bytes.subarray(at, ++at));
-  }, 20);
-}
-
 /** Seconds that an answer may take: enough for the limits to be reached on a busy machine, and little where nothing comes. */
 const timeoutOf = (words: RegExp) => (words === late ? 1 : 25);
-/**
- * MiB that the process may grow beyond what a good answer needed, garbage that nobody has collected yet included. The servers send
- * until nobody takes any more.
- */
-const growth = 320;
-
 describe("LDAP servers of ill will", function () {
   this.timeout(60_000);
   let server: HostileLdap;
-  let child: ChildProcess;
+  let client: MeasuredClient<Order, Outcome>;
   let behaviour: Behaviour = () => {};
-  let needed = 0;
-  let slowest = 0;
-  let peak = 0;
-  let count = 0;
 
-  async function ask(kind: Order["ask"], directoryTimeoutSeconds = 25): Promise<Outcome> {
-    const settings = settingsSchema.parse({
+  const order = (ask: Order["ask"], directoryTimeoutSeconds = 25): Order => ({
+    ask,
+    settings: settingsSchema.parse({
       domain: "lab",
       domainController: "localhost",
       caFile: authorityFile,
       username: "someone@lab",
       password: "Secret-1",
       directoryTimeoutSeconds,
-    });
-    const outcome = once(child, "message");
-    child.send({ ask: kind, settings } satisfies Order);
-    return (await outcome)[0];
-  }
+    }),
+  });
 
   const welcoming =
     (answer: Behaviour): Behaviour =>
@@ -308,11 +286,7 @@ describe("LDAP servers of ill will", function () {
     requireLab(this);
     const certificate = await provideCertificate("hostile", ["localhost"]);
     server = await HostileLdap.open(certificate, () => behaviour);
-    child = fork(join(__dirname, "ldap-client.ts"), {
-      execArgv: ["--max-old-space-size=256", "-r", "ts-node/register"],
-      env: { ...process.env, TS_NODE_TRANSPILE_ONLY: "1" },
-    });
-    await once(child, "message");
+    client = await MeasuredClient.start("ldap-client.ts", 320);
     behaviour = welcoming(({ id }, socket) =>
       socket.write(
         Buffer.concat([
@@ -321,35 +295,20 @@ describe("LDAP servers of ill will", function () {
         ]),
       ),
     );
-    const { code, message, peak: first } = await ask("base");
-    assert.deepEqual([code, message], ["answered", "1 entries"]);
-    needed = first;
+    await client.welcome(order("base"));
   });
   afterEach(() => {
     behaviour = () => {};
   });
   after(() => {
-    child?.kill();
+    client?.stop();
     server?.close();
-    if (count > 0) {
-      const grown = Math.round(peak - needed);
-      console.log(
-        `      ${count} kinds of ill will, the slowest ${(slowest / 1000).toFixed(1)} s, ${grown} MiB more than a good answer`,
-      );
-    }
   });
 
   for (const { what, ask: kind = "base", logon, answer, code, words } of cases) {
     it(`ends with the right error at ${what}`, async () => {
       behaviour = logon ? answer : welcoming(answer);
-      const outcome = await ask(kind, timeoutOf(words));
-      assert.deepEqual([outcome.code, words.test(outcome.message)], [code, true], outcome.message);
-      assert.doesNotMatch(outcome.message, /\p{Cc}|Secret/u);
-      count += 1;
-      slowest = Math.max(slowest, outcome.milliseconds);
-      peak = Math.max(peak, outcome.peak);
-      assert.ok(outcome.milliseconds < 30_000, `${outcome.milliseconds} ms`);
-      assert.ok(outcome.peak - needed < growth, `${outcome.peak} MiB, ${needed} before`);
+      await client.expect(order(kind, timeoutOf(words)), code, words);
     });
   }
 
@@ -360,7 +319,7 @@ describe("LDAP servers of ill will", function () {
       const piece = all.slice(from, from + 1500);
       socket.write(range(id, `${from}-${from + piece.length < all.length ? from + piece.length - 1 : "*"}`, piece));
     });
-    const { code, entries } = await ask("base");
+    const { code, entries } = await client.ask(order("base"));
     assert.equal(code, "answered");
     assert.deepEqual(entries, [{ dn: "CN=x,DC=lab", member: all }]);
   });

@@ -12,11 +12,13 @@ import {
   type PsObjectParts,
   type PsValue,
 } from "./values";
-import { malformed, readXml, type XmlElement, type XmlLimits } from "./xml-tree";
+import { type ElementBudget, malformed, readXml, type XmlElement, type XmlLimits } from "./xml-tree";
 
 export interface DeserializeOptions extends XmlLimits {
   /** Opens secure strings. Without one, a value that holds a secret is refused. */
   readonly cipher?: SecretCipher | undefined;
+  /** Default: one of its own. */
+  readonly budget?: ElementBudget | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface DeserializeOptions extends XmlLimits {
  * @throws ProviderError `protocol` for what is not CLIXML, goes over a limit, or holds a secret that cannot be opened
  */
 export function deserialize(xml: string, options: DeserializeOptions = {}): PsValue {
-  return new Reader(options.cipher).value(readXml(xml, options));
+  return new Reader(options.cipher).value(readXml(xml, options, options.budget));
 }
 
 const lists = new Map<string, ListKind>([

@@ -16,4 +16,4 @@ export {
   psEnum,
   psValue,
 } from "./values";
-export type { XmlLimits } from "./xml-tree";
+export { ElementBudget, type XmlLimits } from "./xml-tree";

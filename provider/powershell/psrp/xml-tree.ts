@@ -6,8 +6,24 @@ export interface XmlLimits {
   readonly maxDepth?: number | undefined;
   /** Characters of the whole text. Default 64 Mi. */
   readonly maxLength?: number | undefined;
-  /** Elements in all. Default 2,000,000. */
+  /** Elements in all: of one text, or of all that a pipeline gives. Default 500,000. */
   readonly maxElements?: number | undefined;
+}
+
+/** Elements that may still come, where several texts share one limit. */
+export class ElementBudget {
+  readonly #most: number;
+  #taken = 0;
+
+  constructor({ maxElements = 500_000 }: XmlLimits = {}) {
+    this.#most = maxElements;
+  }
+
+  /** @throws ProviderError `protocol` where there are too many */
+  take(): void {
+    this.#taken += 1;
+    if (this.#taken > this.#most) throw malformed(`it has more than ${this.#most} elements`);
+  }
 }
 
 /** An element with what CLIXML uses of it. Text is as the XML parser gives it, PowerShell's escapes still inside. */
@@ -28,13 +44,12 @@ export interface XmlElement {
  *
  * @throws ProviderError `protocol`; its sentence quotes nothing of the text, which may hold secrets
  */
-export function readXml(xml: string, limits: XmlLimits = {}): XmlElement {
-  const { maxDepth = 256, maxLength = 64 * 1024 * 1024, maxElements = 2_000_000 } = limits;
+export function readXml(xml: string, limits: XmlLimits = {}, budget = new ElementBudget(limits)): XmlElement {
+  const { maxDepth = 256, maxLength = 64 * 1024 * 1024 } = limits;
   if (xml.length > maxLength) throw malformed(`it is longer than ${maxLength} characters`);
   if (forbiddenCharacters.test(xml)) throw notWellFormed();
   const open: XmlElement[] = [];
   let root: XmlElement | undefined;
-  let elements = 0;
   for (let at = 0; at < xml.length; ) {
     const markup = indexOrEnd(xml, "<", at);
     if (markup > at) addText(open.at(-1), xml.slice(at, markup));
@@ -46,8 +61,7 @@ export function readXml(xml: string, limits: XmlLimits = {}): XmlElement {
       continue;
     }
     const tag = startTag(xml, markup);
-    elements++;
-    if (elements > maxElements) throw malformed(`it has more than ${maxElements} elements`);
+    budget.take();
     if (open.length >= maxDepth) throw malformed(`it nests deeper than ${maxDepth} elements`);
     const parent = open.at(-1);
     if (parent !== undefined) parent.children.push(tag.element);

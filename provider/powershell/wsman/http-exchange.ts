@@ -84,6 +84,7 @@ export class HttpExchange {
       });
       timer = setTimeout(() => fail(`nothing came for ${deadline / 1000} s`), deadline);
       sent.on("error", (error: Error & { code?: string }) => fail(error.code ?? error.message, error));
+      sent.on("upgrade", () => fail("it goes on in another protocol"));
       sent.on("response", (response) => {
         const chunks: Buffer[] = [];
         let size = 0;

@@ -62,7 +62,7 @@ export class WsmanChannel implements Channel {
       (one) => one.attributes.get("Name") === "ShellId",
     );
     const shellId = (answer.find("rsp", "ShellId") ?? selector)?.content.trim();
-    if (shellId === undefined || shellId === "") throw malformed("it names no shell");
+    if (shellId === undefined || shellId === "") throw this.#named(malformed("it names no shell"));
     this.#shellId = shellId;
     void this.#fetch(null);
   }
@@ -82,7 +82,7 @@ export class WsmanChannel implements Channel {
     const options = { WINRS_SKIP_CMD_SHELL: "FALSE" };
     const answer = await this.#request({ action: "command", body, options }, "run a command");
     const named = answer.find("rsp", "CommandId")?.content.trim();
-    if (named !== undefined && named.toUpperCase() !== id) throw malformed("it names another command");
+    if (named !== undefined && named.toUpperCase() !== id) throw this.#named(malformed("it names another command"));
     for (const piece of others) await this.send(piece);
     this.#fetching.add(pipelineId);
     void this.#fetch(pipelineId);
@@ -180,9 +180,14 @@ export class WsmanChannel implements Channel {
       return answer;
     } catch (error) {
       connection.destroy();
-      const { message } = ProviderError.from(error);
-      throw new ProviderError("unclear-outcome", `${this.#host}: ${message}`, { cause: error });
+      throw new ProviderError("unclear-outcome", this.#named(error).message, { cause: error });
     }
+  }
+
+  /** What is wrong with an answer, and whose it was. */
+  #named(thrown: unknown): ProviderError {
+    const { code, message } = ProviderError.from(thrown);
+    return new ProviderError(code, `${this.#host}: ${message}`, { cause: thrown });
   }
 
   #refused(fault: Fault, { action }: ShellRequest, what: string): ProviderError {
