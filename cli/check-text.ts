@@ -1,4 +1,5 @@
 import type { CheckResult, Outcome } from "../provider/checks/check";
+import { someOf } from "../provider/checks/finding";
 import type { CheckReport } from "../provider/checks/report";
 import { harmless } from "./table";
 import { faint, outcomeWord, strong } from "./terminal";
@@ -92,8 +93,7 @@ function objects(results: readonly CheckResult[]): string {
 }
 
 function some(words: readonly string[]): string {
-  const shown = words.slice(0, named).map(harmless).join(", ");
-  return words.length <= named ? shown : `${shown} and ${words.length - named} more`;
+  return someOf(words.map(harmless), named);
 }
 
 function summary({ results, account, names, servers }: CheckReport): string {

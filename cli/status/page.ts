@@ -1,5 +1,5 @@
 import type { Outcome } from "../../provider/checks/check";
-import { dayOf } from "../../provider/checks/finding";
+import { dayOf, someOf } from "../../provider/checks/finding";
 import { type AccountStatus, type Estate, type NameStatus, type ServerStatus, troubles } from "./estate";
 import { Markup, markup } from "./markup";
 import { picture, signs } from "./picture";
@@ -7,6 +7,8 @@ import { style } from "./style";
 
 /** So many objects are named with a trouble; the others are counted. All are in the tables. */
 const named = 6;
+/** So many SPNs of the account are listed; the others are counted. */
+const listed = 50;
 
 const words: Record<Outcome, string> = { pass: "ok", warn: "warning", fail: "failure", unknown: "not seen" };
 
@@ -90,10 +92,9 @@ function plural(count: number, word: string): string {
 
 function troubleSection({ results }: Estate): Markup {
   const items = troubles(results).map(({ results: [first], objects }) => {
-    const more = objects.length > named ? ` and ${objects.length - named} more` : "";
     const remedy =
       first.remedy === undefined ? markup`` : markup`<p><span class="soft">Do:</span> <code>${first.remedy}</code></p>`;
-    return markup`<li class="${first.outcome}"><p>${mark(first.outcome)} <strong>${objects.slice(0, named).join(", ")}${more}</strong></p><p>${first.seen}</p>${remedy}<p class="soft">${first.check} · article: “${first.heading}”</p></li>
+    return markup`<li class="${first.outcome}"><p>${mark(first.outcome)} <strong>${someOf(objects, named)}</strong></p><p>${first.seen}</p>${remedy}<p class="soft">${first.check} · article: “${first.heading}”</p></li>
 `;
   });
   if (items.length === 0) return markup``;
@@ -112,7 +113,7 @@ function accountSection(account: AccountStatus | undefined): Markup {
     ["Key version", String(account.keyVersion ?? "unknown")],
     ["Password set", passwordLastSet === undefined ? "never" : instant(passwordLastSet)],
     ["Next roll", rollDue === undefined ? "not known" : instant(rollDue)],
-    ["SPNs", account.servicePrincipalNames.join(", ") || "none"],
+    ["SPNs", someOf(account.servicePrincipalNames, listed) || "none"],
   ];
   const rows = facts.map(
     ([title, value]) => markup`<tr><th scope="row">${title}</th><td class="long">${value}</td></tr>`,

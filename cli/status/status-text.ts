@@ -1,4 +1,4 @@
-import { dayOf } from "../../provider/checks/finding";
+import { dayOf, someOf } from "../../provider/checks/finding";
 import { harmless, table } from "../table";
 import { faint, outcomeWord, strong } from "../terminal";
 import { type Estate, type ServerStatus, troubles } from "./estate";
@@ -82,10 +82,9 @@ function range(servers: readonly ServerStatus[]): string {
 function troubleLines({ results }: Estate): string {
   return troubles(results)
     .map(({ results: [first], objects }) => {
-      const some = objects.slice(0, named).map(harmless).join(", ");
-      const more = objects.length > named ? ` and ${objects.length - named} more` : "";
+      const some = someOf(objects.map(harmless), named);
       const remedy = first.remedy === undefined ? "" : `\n         ${harmless(first.remedy)}`;
-      return `${outcomeWord(first.outcome)}  ${strong(some + more)}: ${harmless(first.seen)} ${faint(`[${harmless(first.check)}]`)}${remedy}`;
+      return `${outcomeWord(first.outcome)}  ${strong(some)}: ${harmless(first.seen)} ${faint(`[${harmless(first.check)}]`)}${remedy}`;
     })
     .join("\n");
 }

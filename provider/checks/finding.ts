@@ -26,6 +26,12 @@ export function sentenceOf({ message, hint }: ProviderError): string {
   return hint === undefined ? message : message.slice(0, -hint.length).trim();
 }
 
+/** `a, b and 3 more`: what people read has an end, however long the list is. JSON lists all where it matters. */
+export function someOf(words: readonly string[], most: number): string {
+  const shown = words.slice(0, most).join(", ");
+  return words.length <= most ? shown : `${shown} and ${words.length - most} more`;
+}
+
 /** Milliseconds. */
 export const day = 24 * 60 * 60_000;
 
