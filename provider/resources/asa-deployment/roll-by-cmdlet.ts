@@ -53,8 +53,9 @@ export async function rollByCmdlet(work: RollWork): Promise<ReadonlyMap<string, 
   const secret = new SecureString(password);
   try {
     const lost = await push(work, secret);
-    if (inUse(account)) await delay(work.pickUpSeconds * 1000, undefined, { signal: context.signal });
-    context.signal.throwIfAborted();
+    // Cut short by a cancellation, which the next line says.
+    if (inUse(account)) await delay(work.pickUpSeconds * 1000, undefined, context).catch(() => undefined);
+    expectToGoOn(work);
     await work.lock.assertHeld();
     await setPassword(directory, account, password);
     return lost;
@@ -63,12 +64,23 @@ export async function rollByCmdlet(work: RollWork): Promise<ReadonlyMap<string, 
   }
 }
 
+function expectToGoOn({ context, qualifiedName }: RollWork): void {
+  if (!context.signal.aborted) return;
+  throw new ProviderError(
+    "cancelled",
+    `The roll of ${qualifiedName} was interrupted before the directory was changed.`,
+    {
+      hint: "The password that worked before still works everywhere; run the same again to go on.",
+    },
+  );
+}
+
 /** Gives every server the new credential and looks whether it is there. */
 async function push(work: RollWork, password: SecureString): Promise<ReadonlyMap<string, ProviderError>> {
   const { exchange, account, qualifiedName, targets, context } = work;
   const older = rolledLately(account) ? "keep" : "clean-up";
   const { failed } = await mapReachable(exchange, targets, async ({ exchangeServer, alternate }, server) => {
-    context.signal.throwIfAborted();
+    expectToGoOn(work);
     const shell = exchange.endpoint(server);
     await addAlternateAccount(shell, exchangeServer, { account: qualifiedName, password }, older, context.signal);
     const [newest] = (await readAlternateAccount(shell, exchangeServer, context.signal)).credentials;

@@ -201,9 +201,13 @@ for (const method of ["script", "cmdlet"] as const) {
       world.afterCall = ({ command }) => {
         if (command.startsWith("Set-") || command === script) cancelled.cancel();
       };
-      await standing.deployment.up(standing.next, cancelled).catch(() => undefined);
+      const said = await standing.deployment.up(standing.next, cancelled).then(String, ({ message }: Error) => message);
       world.afterCall = () => {};
-      if (method === "cmdlet") await notRolled(standing);
+      if (method === "cmdlet") {
+        assert.match(said, /was (cancelled|interrupted).*password that worked before still works everywhere/s);
+        assert.doesNotMatch(said, /aborted/);
+        await notRolled(standing);
+      }
       await clientsGetIn(standing);
       await converges(standing);
     });
