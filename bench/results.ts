@@ -80,7 +80,10 @@ function scaleTables(measured: readonly Measured[]): string[] {
   const operations = [...new Set(measured.map(({ operation }) => operation))];
   const at = (operation: string) =>
     sizes.map((size) => measured.find((one) => one.operation === operation && one.size.servers === size.servers));
-  const heads = sizes.map(({ servers, sites, names }) => `${servers} servers, ${sites} sites, ${names} names`);
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  const heads = sizes.map(({ servers, sites, names }) =>
+    [count(servers, "server"), count(sites, "site"), count(names, "name")].join(", "),
+  );
   const [, middle, large] = sizes;
   const times = operations.map((operation) => {
     const all = at(operation);

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { utils } from "ssh2";
 import { authorityFile } from "./certificates";
 import { corp, dc1, hostName, users, usersDc } from "./domain-controller";
-import { checkoutFolder, labDomain, labFolder, namespaceName } from "./folders";
+import { checkoutFolder, labCopy, labDomain, labFolder, namespaceName } from "./folders";
 import { addresses } from "./network-namespace";
 import { password } from "./passwords";
 import { delegatedUser } from "./people";
@@ -42,6 +42,7 @@ export function labEnvironment(pulumiFolder: string | undefined): Record<string,
     LAB_NAMESPACE: namespaceName,
     LAB_FOLDER: labFolder,
     LAB_DOMAIN: labDomain,
+    LAB_COPY: labCopy,
     PATH: path.join(delimiter),
     KRB5_CONFIG: kerberosConfiguration,
     // The tickets of whoever plays in the lab do not mix with those of the machine.

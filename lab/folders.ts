@@ -9,7 +9,13 @@ export const articleDomain = "corp.tailspintoys.com";
 
 /** The domain of Exchange: the article's, or that of somebody else's forest, which is then a lab beside the first. */
 export const labDomain = process.env.LAB_DOMAIN ?? articleDomain;
-const ownName = labDomain === articleDomain ? "" : `-${labDomain}`;
+
+/** Another lab of the same kind, beside the first of this checkout: a whole test run has two. */
+export const labCopy = process.env.LAB_COPY ?? "";
+const ownName = [labDomain === articleDomain ? "" : labDomain, labCopy]
+  .filter((part) => part !== "")
+  .map((part) => `-${part}`)
+  .join("");
 
 /** Named after the checkout, so that two checkouts on one machine have a lab each. */
 export const namespaceName = `ek-${createHash("sha256")

@@ -1,10 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "../../lab/command";
 import { checkoutFolder, labFolder } from "../../lab/folders";
 
 /** Where test programs live: a folder of its own, as a user's project is, with our package installed from its tarball. */
 export const programsFolder = join(labFolder, "programs");
+
+/** Has what is installed in another lab's folder of programs. */
+export function shareInstalled(other: string): void {
+  mkdirSync(programsFolder, { recursive: true });
+  const installed = readdirSync(other).filter((name) => /^node_modules$|^package\.json$|\.tgz$/.test(name));
+  for (const name of installed) symlinkSync(join(other, name), join(programsFolder, name));
+}
 
 /** Packs the checkout and installs the tarball beside the SDK, as `npm install pulumi-exchange-kerberos` would. */
 export async function installPackage(say: (line: string) => void): Promise<void> {
