@@ -7,7 +7,7 @@ export interface Figure {
   /** Greatest ratio of ours to the peer's that is good enough; the least where more is better. */
   readonly goal: number;
   readonly better: "lower" | "higher";
-  /** What the other side of both, which neither can hurry, takes by itself. */
+  /** What the other side takes by itself, which we cannot hurry. */
   readonly floor?: number;
 }
 

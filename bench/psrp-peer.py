@@ -14,8 +14,6 @@ from psrpcore import types as ps
 executable, module, commands, repeats = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 no_id = str(uuid.UUID(int=0))
 pool = psrpcore.ClientRunspacePool()
-# Lines of data by pipeline.
-lines = {}
 
 
 def write(verb, id, data=None):
@@ -38,7 +36,6 @@ def read():
     element = xml.fromstring(server.stdout.readline())
     id = element.attrib["PSGuid"].lower()
     if element.tag == "Data":
-        lines[id] = lines.get(id, 0) + 1
         pipeline = None if id == no_id else uuid.UUID(id)
         data = bytearray(base64.b64decode(element.text))
         pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, pipeline))
@@ -72,25 +69,7 @@ def invoke(name, **parameters):
             # As ours: the acknowledgement comes while the next command is on its way.
             write("Close", id)
             assert event.state == ps.PSInvocationState.Completed
-            sizes[name] = lines.pop(id)
             return output
-
-
-# Lines of data that each command gives.
-sizes = {}
-
-
-def unread(name, shell, data):
-    """The same, but for its lines, which are taken as they are: what the server takes by itself."""
-    id = str(shell.pipeline_id)
-    write("Command", id)
-    while not server.stdout.readline().startswith(b"<CommandAck "):
-        pass
-    write("Data", id, data)
-    missing = sizes[name]
-    while missing > 0:
-        missing -= server.stdout.readline().startswith(b"<Data ")
-    write("Close", id)
 
 
 def milliseconds(work):
@@ -121,17 +100,6 @@ def in_a_row():
     return sorted(times)[commands // 2]
 
 
-def row_unread():
-    name = "Write-Output"
-    row = [prepared(name, InputObject=number) for number in range(commands)]
-    return milliseconds(lambda: [unread(name, *one) for one in row])[0]
-
-
-def bulk_unread(name):
-    one = prepared(name)
-    return milliseconds(lambda: unread(name, *one))[0]
-
-
 def bulk(name):
     took, output = milliseconds(lambda: invoke(name))
     found[name] = len(output)
@@ -153,10 +121,5 @@ times = {
     "text": best(lambda: bulk("Get-Text")),
     "objects": bulk("Get-Object"),
 }
-floors = {
-    "row": best(row_unread),
-    "text": best(lambda: bulk_unread("Get-Text")),
-    "objects": bulk_unread("Get-Object"),
-}
 server.kill()
-print(json.dumps({"times": times, "floors": floors, "found": found}))
+print(json.dumps({"times": times, "found": found}))

@@ -9,11 +9,12 @@ import { findEngine } from "../test/support/engine";
 import { foreignPython } from "../test/support/python";
 import { type Bulk, bulks, expectAll, writeBulkModule } from "./bulk-module";
 import type { Figure } from "./figure";
+import { serverAlone } from "./server-alone";
 
 const commands = 200;
 const rounds = 3;
 /** Of what is short, in one session, and the best counts: the first is the server's compiler at work more than anything else. */
-const repeats = 3;
+const repeats = 6;
 /** Milliseconds. */
 interface Times {
   open: number;
@@ -24,7 +25,6 @@ interface Times {
   objects: number;
 }
 const measures = ["open", "command", "row", "text", "objects"] as const;
-type Floors = Pick<Times, "row" | "text" | "objects">;
 
 async function milliseconds<T>(work: () => Promise<T>): Promise<[number, T]> {
   const started = performance.now();
@@ -70,13 +70,13 @@ async function ours(engine: string, module: string): Promise<Times> {
   }
 }
 
-/** What psrpcore takes, and what the server takes by itself where nobody looks at what it says. */
-async function psrpcore(python: string, engine: string, module: string): Promise<{ times: Times; floors: Floors }> {
+/** What psrpcore takes. */
+async function psrpcore(python: string, engine: string, module: string): Promise<Times> {
   const peer = join(__dirname, "psrp-peer.py");
   const { stdout } = await promisify(execFile)(python, [peer, engine, module, String(commands), String(repeats)]);
-  const { found, times, floors } = JSON.parse(stdout) as { found: Record<Bulk, number>; times: Times; floors: Floors };
+  const { found, times } = JSON.parse(stdout) as { found: Record<Bulk, number>; times: Times };
   for (const name of bulks) expectAll(name, found[name]);
-  return { times, floors };
+  return times;
 }
 
 /** Our client against psrpcore, each with a `pwsh -s` of its own. */
@@ -89,18 +89,18 @@ export async function figures(): Promise<Figure[]> {
   }
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   const none = (): Times => ({ open: Infinity, command: Infinity, row: Infinity, text: Infinity, objects: Infinity });
-  const best = { ours: none(), peer: none(), floor: none() };
+  const best = { ours: none(), peer: none(), alone: none() };
   const keep = (side: keyof typeof best, times: Partial<Times>) => {
     for (const key of measures) best[side][key] = Math.min(best[side][key], times[key] ?? Infinity);
   };
   try {
     const module = await writeBulkModule(folder);
-    // In turn, and the best of each: what else the machine does then weighs on both alike.
+    // In turn, and the best of each: what else the machine does then weighs on all alike.
     for (let round = 0; round < rounds; round++) {
       keep("ours", await ours(engine, module));
-      const { times, floors } = await psrpcore(python, engine, module);
-      keep("peer", times);
-      keep("floor", floors);
+      keep("peer", await psrpcore(python, engine, module));
+      keep("alone", { text: await serverAlone(engine, module, "Get-Text", repeats) });
+      keep("alone", { objects: await serverAlone(engine, module, "Get-Object", 1) });
     }
   } finally {
     await rm(folder, { recursive: true });
@@ -112,7 +112,7 @@ export async function figures(): Promise<Figure[]> {
     unit: "ms",
     goal,
     better: "lower",
-    ...(Number.isFinite(best.floor[key]) ? { floor: best.floor[key] } : {}),
+    ...(Number.isFinite(best.alone[key]) ? { floor: best.alone[key] } : {}),
   });
   return [
     figure("open", "open", 1),

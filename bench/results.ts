@@ -73,7 +73,7 @@ function cellsOf(figure: Figure): string[] {
 const hasFloor = (figure: Figure) => figure.floor !== undefined;
 
 function floorLine({ name, floor = 0, peer, unit }: Figure): string {
-  return `- ${name}: the server alone takes ${rounded(floor)} ${unit}, whoever asks, which is ${rounded(floor / peer)} of theirs.`;
+  return `- ${name}: the server alone takes ${rounded(floor)} ${unit} where Node only counts what comes, which is ${rounded(floor / peer)} of theirs.`;
 }
 
 function scaleTables(measured: readonly Measured[]): string[] {
