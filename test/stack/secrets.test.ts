@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../lab/command";
+import { CredentialStore } from "../../lab/exchange/model/credential";
+import { exchangeFolder } from "../../lab/exchange/up";
 import { labFolder } from "../../lab/folders";
 import { tell } from "../exchange-lab/support/clients";
 import { exchangeEnvironment } from "../support/exchange";
@@ -148,6 +150,8 @@ describe("passwords, through the whole chain", function () {
     printed += stdout + stderr;
     return status;
   }
+  const passwordsOn = (server: string) =>
+    new CredentialStore(join(exchangeFolder, "servers", server)).all.map((credential) => credential.password);
   const pulumi = (words: readonly string[], more: NodeJS.ProcessEnv = {}) =>
     say("pulumi", [...words, "--non-interactive", "--color=never"], more);
   /** The value comes through the pipe. */
@@ -174,6 +178,10 @@ describe("passwords, through the whole chain", function () {
     for (const name of ["password", "sshPassword"]) await configure(name, password);
     const up = ["up", "--yes", "--skip-preview", "-v=9", "--logtostderr"];
     assert.equal(await pulumi(up, { PULUMI_DEBUG_GRPC: grpcLog }), 0, printed.slice(-3000));
+    // By cmdlet a roll makes up a password that Pulumi never hears of, and so cannot hide.
+    const rolled = passwordsOn("cas-1");
+    assert.equal(rolled.length, 1);
+    secrets.push(...rolled);
     stack.write(program("script"));
     // A server goes away under the roll; then it is there again.
     await tell({ request: "stop-server", server: "cas-2" });
