@@ -35,9 +35,10 @@ async function main(given: readonly string[]): Promise<number> {
     const environment = { ...process.env, ...labEnvironment(await providePulumiCli(say)), ...compiled };
     const mocha = (...files: string[]) => run(insideNamespace("mocha", [...files, ...given]), environment, true);
     if (!whole) return (await mocha()).code;
-    const halves = [mocha("test/**/*.test.ts", "--ignore", secondHalf), inSecondLab([secondHalf, ...given])];
-    const [first, second] = await Promise.all(halves);
-    if (first === undefined || second === undefined) return 1;
+    const [first, second] = await Promise.all([
+      mocha("test/**/*.test.ts", "--ignore", secondHalf),
+      inSecondLab([secondHalf, ...given]),
+    ]);
     say(`\nIn the second lab:\n${second.output}\n${sum([first, second])}`);
     return Math.max(first.code, second.code);
   } finally {

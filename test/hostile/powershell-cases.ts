@@ -19,6 +19,13 @@ const late = /did not .* within|did not end within/;
 export const megabyte = "v".repeat(1_000_000);
 const question = `<Obj RefId="0"><MS><I64 N="ci">1</I64><Obj N="mi" RefId="1"><TN RefId="0"><T>System.Management.Automation.Remoting.RemoteHostMethodId</T></TN><ToString>ReadLine</ToString><I32>11</I32></Obj><Obj N="mp" RefId="2"><LST /></Obj></MS></Obj>`;
 const startFlag = 1;
+function oneMessageWithoutEnd(victim: Victim, piece: Buffer): void {
+  let number = 0n;
+  endlessly(victim.socket, () => {
+    const flags = number === 0n ? startFlag : 0;
+    return victim.fragment(1n, number++, flags, piece);
+  });
+}
 const manyObjects = Array.from({ length: 1000 }, (_, at) => `<Obj RefId="${at}" />`).join("");
 
 export const cases: readonly Case[] = [
@@ -49,13 +56,7 @@ export const cases: readonly Case[] = [
   },
   {
     what: "a message without end",
-    act: (victim) => {
-      let number = -1n;
-      endlessly(victim.socket, () => {
-        number += 1n;
-        return victim.fragment(1n, number, number === 0n ? startFlag : 0, Buffer.alloc(30_000));
-      });
-    },
+    act: (victim) => oneMessageWithoutEnd(victim, Buffer.alloc(30_000)),
     code: "protocol",
     words: broken("its messages are larger"),
   },
@@ -70,13 +71,7 @@ export const cases: readonly Case[] = [
   },
   {
     what: "empty fragments without end",
-    act: (victim) => {
-      let number = -1n;
-      endlessly(victim.socket, () => {
-        number += 1n;
-        return victim.fragment(1n, number, number === 0n ? startFlag : 0, Buffer.alloc(0));
-      });
-    },
+    act: (victim) => oneMessageWithoutEnd(victim, Buffer.alloc(0)),
     code: "timeout",
     words: late,
   },

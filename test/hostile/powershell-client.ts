@@ -1,4 +1,3 @@
-import { ProviderError } from "../../provider/error";
 import {
   openSshSession,
   openWsmanSession,
@@ -9,7 +8,7 @@ import {
   SecureString,
   throwOnErrors,
 } from "../../provider/powershell";
-import type { Outcome } from "./measured-client";
+import { carryOut } from "./carry-out";
 
 /** Whom to ask. */
 export type Target =
@@ -55,14 +54,4 @@ async function run({ target, patience, secret }: Order): Promise<{ code: string;
   }
 }
 
-/** A process of its own, whose memory can be measured: it does what it is told and says what came of it. */
-process.on("message", async (order: Order) => {
-  const started = performance.now();
-  const outcome = await run(order).catch((thrown: unknown) => {
-    const { code, message } = ProviderError.from(thrown);
-    return { code, message };
-  });
-  const milliseconds = performance.now() - started;
-  process.send?.({ ...outcome, milliseconds, peak: process.resourceUsage().maxRSS / 1024 } satisfies Outcome);
-});
-process.send?.("ready");
+carryOut(run);

@@ -51,6 +51,11 @@ const fault = (asked: Asked, code: string, words: string) =>
     "500 Internal Server Error",
   );
 
+const bodyWithoutEnd = (asked: Asked) => {
+  asked.socket.write(asked.head({ "Transfer-Encoding": "chunked" }));
+  endlessly(asked.socket, Buffer.from(`2710\r\n${"y".repeat(10_000)}\r\n`));
+};
+
 const cases: readonly Case[] = [
   {
     what: "headers without end",
@@ -81,10 +86,7 @@ const cases: readonly Case[] = [
   },
   {
     what: "a body without end",
-    act: (asked) => {
-      asked.socket.write(asked.head({ "Transfer-Encoding": "chunked" }));
-      endlessly(asked.socket, Buffer.from(`2710\r\n${"y".repeat(10_000)}\r\n`));
-    },
+    act: bodyWithoutEnd,
     code: "protocol",
     words: tooLong,
   },
@@ -211,10 +213,7 @@ const cases: readonly Case[] = [
   {
     what: "a body without end where a command was sent",
     at: "command",
-    act: (asked) => {
-      asked.socket.write(asked.head({ "Transfer-Encoding": "chunked" }));
-      endlessly(asked.socket, Buffer.from(`2710\r\n${"y".repeat(10_000)}\r\n`));
-    },
+    act: bodyWithoutEnd,
     code: "unclear-outcome",
     words: tooLong,
   },
