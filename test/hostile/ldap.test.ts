@@ -286,7 +286,7 @@ describe("LDAP servers of ill will", function () {
     requireLab(this);
     const certificate = await provideCertificate("hostile", ["localhost"]);
     server = await HostileLdap.open(certificate, () => behaviour);
-    client = await MeasuredClient.start("ldap-client.ts", 320);
+    client = await MeasuredClient.start("ldap-client.ts", 320, 256);
     behaviour = welcoming(({ id }, socket) =>
       socket.write(
         Buffer.concat([

@@ -30,13 +30,15 @@ export class MeasuredClient<Order, Result extends Outcome = Outcome> {
    * @param file of this folder: it says that it is ready, and answers each order with an outcome
    * @param growth MiB that it may grow beyond what a good answer needed, garbage that nobody has collected yet included: the
    * servers send until nobody takes any more
+   * @param heap MiB that V8 gives it for objects, old ones
    */
   static async start<Order, Result extends Outcome = Outcome>(
     file: string,
     growth: number,
+    heap: number,
   ): Promise<MeasuredClient<Order, Result>> {
     const child = fork(join(__dirname, file), {
-      execArgv: ["--max-old-space-size=512", "-r", "ts-node/register"],
+      execArgv: [`--max-old-space-size=${heap}`, "-r", "ts-node/register"],
       env: { ...process.env, TS_NODE_TRANSPILE_ONLY: "1" },
     });
     await once(child, "message");

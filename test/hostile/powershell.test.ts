@@ -44,7 +44,7 @@ describe("PowerShell servers of ill will", function () {
 
       before(async () => {
         target = await find();
-        client = await MeasuredClient.start("powershell-client.ts", 480);
+        client = await MeasuredClient.start("powershell-client.ts", 480, 512);
         server.behaviour = {
           at: "command",
           act: (victim) => {

@@ -293,7 +293,7 @@ describe("WS-Management servers of ill will", function () {
   before(async function () {
     requireLab(this);
     server = await HostileWsman.open(await provideCertificate("hostile", ["localhost"]));
-    client = await MeasuredClient.start("powershell-client.ts", 320);
+    client = await MeasuredClient.start("powershell-client.ts", 320, 256);
     server.behaviour = {
       at: "output",
       act: (asked) => {
