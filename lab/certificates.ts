@@ -14,8 +14,15 @@ export interface Certificate {
   readonly key: string;
 }
 
-async function provideAuthority(): Promise<void> {
-  if (existsSync(authorityFile)) return;
+let authority: Promise<void> | undefined;
+
+/** Once, however many ask at the same time: two forests do, and a second authority would leave one of them with a certificate of the first. */
+function provideAuthority(): Promise<void> {
+  authority ??= existsSync(authorityFile) ? Promise.resolve() : makeAuthority();
+  return authority;
+}
+
+async function makeAuthority(): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const subject = ["-subj", "/O=Lab/CN=Lab certificate authority", "-days", "30"];
   const extensions = [

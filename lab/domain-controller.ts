@@ -5,7 +5,7 @@ import { mustRunInside, runInside, waitUntil } from "./command";
 import { articleDomain, labDomain, labFolder } from "./folders";
 import { addAddress, addresses } from "./network-namespace";
 import { password, passwordFile } from "./passwords";
-import { logFolder, startProcess, stopProcess } from "./processes";
+import { startProcess } from "./processes";
 
 export interface Domain {
   readonly dnsName: string;
@@ -152,21 +152,7 @@ async function configure(controller: DomainController): Promise<void> {
   writeFileSync(file, readFileSync(file, "utf8").replace("[global]", `[global]\n${lines.join("\n")}`));
 }
 
-/**
- * Starts a controller, and once more where it comes to nothing: one of some two hundred starts of Samba's did, and nobody has seen
- * why yet. The end of its log is shown for that.
- */
 export async function start(controller: DomainController): Promise<void> {
-  try {
-    await startOnce(controller);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\nStarting it once more.\n`);
-    await stopProcess(controller.name);
-    await startOnce(controller);
-  }
-}
-
-async function startOnce(controller: DomainController): Promise<void> {
   startProcess(controller.name, "sh", [
     "-c",
     // smbd asks the winbindd of /run/samba, whatever smb.conf says, so each controller gets a /run of its own.
@@ -174,10 +160,7 @@ async function startOnce(controller: DomainController): Promise<void> {
     "sh",
     ...[join(folderOf(controller), "run"), configurationFile(controller)],
   ]);
-  await waitUntil(`${controller.name} answers`, () => answers(controller), 60_000).catch((error: Error) => {
-    const log = readFileSync(join(logFolder, `${controller.name}.log`), "utf8");
-    throw new Error(`${error.message} The end of its log:\n${log.slice(-3000)}`);
-  });
+  await waitUntil(`${controller.name} answers`, () => answers(controller), 90_000);
 }
 
 /** LDAPS with a bind: the last of Samba's services to be ready is the one that we need. */
