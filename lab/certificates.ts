@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "./command";
@@ -54,7 +55,9 @@ export async function provideCertificate(
   );
   const subject = `/O=Lab/CN=${dnsNames[0]}`;
   await mustRun("openssl", ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", subject]);
-  const signer = ["-CA", authorityFile, "-CAkey", authorityKey, "-CAcreateserial"];
+  // A number of its own: the file in which openssl keeps the next one is read while another writes it.
+  const serial = `0x${randomBytes(8).toString("hex")}`;
+  const signer = ["-CA", authorityFile, "-CAkey", authorityKey, "-set_serial", serial];
   await mustRun("openssl", [
     "x509",
     "-req",
