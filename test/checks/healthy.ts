@@ -6,9 +6,11 @@ import { administrator, corp, hostName, users, usersDc } from "../../lab/domain-
 import { unicodePassword } from "../../lab/exchange/active-directory";
 import type { VirtualDirectories } from "../../lab/exchange/model/virtual-directory";
 import type { CheckResult } from "../../provider/checks/check";
+import { makeNamespacePlan } from "../../provider/checks/namespace-plan";
+import type { NamespacePlan } from "../../provider/checks/plan";
 import type { CheckReport } from "../../provider/checks/report";
 import { runChecks } from "../../provider/checks/run-checks";
-import type { Selection } from "../../provider/checks/world";
+import type { World as CheckWorld, Selection } from "../../provider/checks/world";
 import { Directory } from "../../provider/directory/directory";
 import type { ExchangeOrganization } from "../../provider/exchange/organization";
 import type { Settings } from "../../provider/settings";
@@ -124,15 +126,25 @@ export class Healthy {
     await this.world.forest.admin.modify(distinguishedName, [change]);
   }
 
-  async check(selection: Selection = {}, exchange?: ExchangeOrganization): Promise<CheckReport> {
+  check(selection: Selection = {}, exchange?: ExchangeOrganization): Promise<CheckReport> {
+    return this.look((world, entry) => runChecks(world, { ...entry, ...selection }), exchange);
+  }
+
+  plan(): Promise<NamespacePlan> {
+    return this.look(makeNamespacePlan);
+  }
+
+  private async look<T>(
+    work: (world: CheckWorld, entry: Selection) => Promise<T>,
+    exchange: ExchangeOrganization = this.world.exchange(),
+  ): Promise<T> {
     const { settings } = this.world.forest;
     const directory = this.world.forest.open();
-    const organization = exchange ?? this.world.exchange();
     try {
-      const world = { settings, directory, exchange: organization, userForests: [this.usersDirectory] };
-      return await runChecks(world, { entry: fqdn("cas-1"), ...selection });
+      const world = { settings, directory, exchange, userForests: [this.usersDirectory] };
+      return await work(world, { entry: fqdn("cas-1") });
     } finally {
-      await organization.close();
+      await exchange.close();
     }
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Attribute, Change } from "ldapts";
 import { after, before, describe, it } from "mocha";
 import { checkText } from "../../cli/check-text";
+import { planText } from "../../cli/plan-text";
 import { estateOf } from "../../cli/status/estate";
 import { statusPage } from "../../cli/status/page";
 import { prometheusText } from "../../cli/status/prometheus";
@@ -10,7 +11,8 @@ import { corp } from "../../lab/domain-controller";
 import type { CheckReport } from "../../provider/checks/report";
 import { asaAccount } from "../../provider/resources/asa-account";
 import { servicePrincipalName } from "../../provider/resources/service-principal-name";
-import { Healthy, hostNames } from "../checks/healthy";
+import { Healthy, hostNames, servers } from "../checks/healthy";
+import { fqdn } from "../resources/asa-deployment/world";
 import { Program, Resource } from "../resources/program";
 
 const many = 10_000;
@@ -95,5 +97,27 @@ describe("ten thousand names on one account", function () {
     const sizes = [statusText(estate), prometheusText(estate), statusPage(estate)].map(({ length }) => length);
     for (const size of sizes) assert.ok(size < readable, `${sizes}`);
     assert.ok(JSON.stringify(report).length < 20 * readable);
+  });
+
+  it("hide none that plan looks for, and are not in it", async () => {
+    const plan = await healthy.plan();
+    const needed = plan.names.filter(({ kind }) => kind === "needed");
+    assert.deepEqual(
+      needed.map(({ hostName, holders }) => [hostName, holders]),
+      hostNames.map((hostName) => [hostName, [healthy.distinguishedName]]),
+    );
+    assert.ok(planText(plan).length < readable);
+  });
+
+  it("are left alone by AsaDeployment, which rolls the password under them", async () => {
+    const before = await names();
+    const { world } = healthy;
+    const deployment = world.deployment();
+    const given = { account: healthy.qualifiedName, servers: Object.keys(servers).map(fqdn), method: "cmdlet" };
+    await deployment.up(given, world.run());
+    assert.ok(await deployment.refresh(world.run()));
+    assert.equal(await deployment.up(given, world.run()), "same");
+    for (const server of Object.keys(servers)) assert.equal(await world.working(server, healthy.qualifiedName), 0);
+    assert.deepEqual(await names(), before);
   });
 });
