@@ -1,8 +1,12 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { childEnvironment } from "../child-environment";
 import { ProviderError } from "../error";
 import { Deferred } from "./deferred";
 import { LastWords } from "./last-words";
+import { oneWayPipe } from "./one-way-pipe";
 import { OutOfProcessChannel, type ServerStreams } from "./out-of-process-channel";
 
 /** Makes PowerShell a server on its standard input and output. Windows PowerShell 5.1 and PowerShell 7 both know these. */
@@ -17,10 +21,11 @@ export function processChannel(executable: string, args = serverArguments): OutO
   return new OutOfProcessChannel(startServer(executable, args));
 }
 
-function startServer(executable: string, args: readonly string[]): ServerStreams {
-  const child = spawn(executable, args, { stdio: "pipe", env: childEnvironment(), windowsHide: true });
+/** Starts the program, with its standard input and output as the streams. */
+export function startServer(executable: string, args: readonly string[]): ServerStreams {
+  const { child, toServer, fromServer, complaints } = spawned(executable, args);
   const ended = new Deferred<ProviderError>();
-  const words = new LastWords(child.stderr);
+  const words = new LastWords(complaints);
   child.on("error", (cause: NodeJS.ErrnoException) => {
     const missing = cause.code === "ENOENT";
     const hint = missing ? "Install PowerShell, or give its path." : undefined;
@@ -31,16 +36,43 @@ function startServer(executable: string, args: readonly string[]): ServerStreams
   });
   child.on("close", (code, signal) => {
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    ended.resolve(new ProviderError("protocol", `${executable} ended (${how}).${words.quoted}`));
+    const end = () => ended.resolve(new ProviderError("protocol", `${executable} ended (${how}).${words.quoted}`));
+    // Its last words to us may still be on their way.
+    if (fromServer.closed) end();
+    else fromServer.once("close", end);
   });
   return {
-    toServer: child.stdin,
-    fromServer: child.stdout,
+    toServer,
+    fromServer,
     ended: ended.promise,
     destroy: () => {
       child.kill("SIGKILL");
       // A program that the server started may hold the other ends: it is not read from, nor waited for.
-      for (const stream of child.stdio) stream?.destroy();
+      for (const stream of [toServer, fromServer, complaints]) stream.destroy();
     },
   };
+}
+
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly toServer: Writable;
+  readonly fromServer: Readable;
+  readonly complaints: Readable;
+}
+
+/** PowerShell writes its answers 256 bytes at a time: they come through a {@link oneWayPipe} where there is one. */
+function spawned(executable: string, args: readonly string[]): Spawned {
+  const options = { env: childEnvironment(), windowsHide: true };
+  const pipe = oneWayPipe();
+  if (pipe === undefined) {
+    const child = spawn(executable, args, { ...options, stdio: "pipe" });
+    return { child, toServer: child.stdin, fromServer: child.stdout, complaints: child.stderr };
+  }
+  const fromServer = new Socket({ fd: pipe.readEnd, readable: true, writable: false });
+  try {
+    const child = spawn(executable, args, { ...options, stdio: ["pipe", pipe.writeEnd, "pipe"] });
+    return { child, toServer: child.stdin as Writable, fromServer, complaints: child.stderr as Readable };
+  } finally {
+    closeSync(pipe.writeEnd);
+  }
 }

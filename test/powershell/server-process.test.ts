@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { waitUntil } from "../../lab/command";
+import { startServer } from "../../provider/powershell/server-process";
+
+const shell = (script: string) => startServer("/bin/sh", ["-c", script]);
+
+/** All that a program writes. */
+async function spoken(script: string): Promise<string> {
+  const server = shell(script);
+  const chunks: Buffer[] = [];
+  server.fromServer.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await server.ended;
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+const openFiles = () => readdirSync("/proc/self/fd").length;
+
+/** Runs the work where there is no pipe of the kernel to be had. */
+async function elsewhere(work: () => Promise<void>): Promise<void> {
+  const platform = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;
+  Object.defineProperty(process, "platform", { ...platform, value: "darwin" });
+  try {
+    await work();
+  } finally {
+    Object.defineProperty(process, "platform", platform);
+  }
+}
+
+describe("a child as a server", () => {
+  const wholeAndEnded = async () => {
+    const server = shell("echo $$; head -c 100000 /dev/zero | tr '\\0' a; echo 'no licence' >&2; exit 3");
+    const chunks: Buffer[] = [];
+    server.fromServer.on("data", (chunk: Buffer) => chunks.push(chunk));
+    // The program is long gone when the rest is read.
+    await once(server.fromServer, "data");
+    server.fromServer.pause();
+    const pid = Number.parseInt(String(chunks[0]), 10);
+    await waitUntil("it is gone", async () => !existsSync(`/proc/${pid}`), 5_000);
+    server.fromServer.resume();
+    const { message } = await server.ended;
+    assert.equal(Buffer.concat(chunks).toString("utf8"), `${pid}\n${"a".repeat(100_000)}`);
+    assert.match(message, /exit code 3.*no licence/);
+  };
+  it("is heard to its last byte before it counts as ended", wholeAndEnded);
+  it("is so where Node's own sockets are all there is", () => elsewhere(wholeAndEnded));
+
+  it("writes into a pipe of the kernel", async () => {
+    assert.match(await spoken("readlink /proc/$$/fd/1"), /^pipe:/);
+    await elsewhere(async () => assert.match(await spoken("readlink /proc/$$/fd/1"), /^socket:/));
+  });
+
+  it("does not hold the ends of another's pipe", async () => {
+    const first = shell("readlink /proc/$$/fd/1; sleep 60");
+    const [chunk] = (await once(first.fromServer, "data")) as [Buffer];
+    const text = await spoken("for file in /proc/$$/fd/*; do readlink $file; done");
+    assert.ok(text.includes("pipe:"), text);
+    assert.ok(!text.includes(String(chunk).trim()), text);
+    first.destroy();
+    await first.ended;
+  });
+
+  it("leaves no file open in us, however it ended", async () => {
+    await spoken("exit 0");
+    const before = openFiles();
+    await spoken("echo bye");
+    const missing = startServer("/no/such/program", []);
+    missing.fromServer.resume();
+    assert.match((await missing.ended).message, /there is no such program/);
+    const killed = shell("sleep 60");
+    killed.destroy();
+    await killed.ended;
+    await waitUntil("all are closed", async () => openFiles() <= before, 5_000);
+  });
+});
