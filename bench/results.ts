@@ -18,7 +18,7 @@ export function writeResults(
   const lines = [
     "# Results",
     "",
-    "Written by `npm run bench`, whole, at each run; what a run leaves out has no figures here.",
+    "Written by `npm run bench` at each whole run; what this machine lacks the means for has no figures here.",
     "",
     `- When: ${new Date().toISOString().slice(0, 10)}`,
     `- Machine: ${machine()}`,
