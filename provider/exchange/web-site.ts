@@ -1,7 +1,8 @@
 import http from "node:http";
-import https from "node:https";
+import type { Socket } from "node:net";
 import { trustedAuthorities } from "../authorities";
 import { ProviderError } from "../error";
+import { connectSocket } from "../powershell/wsman/socket";
 import type { Settings } from "../settings";
 
 /** One request to the web site of a server, without cookies, redirections or a body. */
@@ -12,8 +13,8 @@ export interface WebRequest {
   /** The name that the client asks for, as in its URL; certificate and ticket are for this one. Default: `server`. */
   readonly hostName?: string | undefined;
   readonly path: string;
-  /** Value of the header `Authorization`. */
-  readonly authorization?: string | undefined;
+  /** Makes the value of the header `Authorization` for the connection, to which the logon can be bound. */
+  readonly authorize?: ((connection: Socket) => Promise<string>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,25 +28,35 @@ export interface WebAnswer {
 
 const milliseconds = 15_000;
 
-/** @throws ProviderError `port-closed`, naming server and port, where there is no answer. */
+/**
+ * @throws ProviderError `port-closed`, `timeout`, `name-not-resolved` where there is no answer, `wrong-server` for a certificate
+ * that will not do; all name server and port.
+ */
 export async function askWebSite(request: WebRequest, settings: Settings): Promise<WebAnswer> {
-  const { server, protocol, hostName = server, path, authorization } = request;
-  const tls = protocol === "https";
-  const ca = tls ? await trustedAuthorities(settings) : undefined;
-  const options: https.RequestOptions = {
-    host: server,
-    path,
-    agent: false,
-    signal: AbortSignal.any([
-      AbortSignal.timeout(milliseconds),
-      ...(request.signal === undefined ? [] : [request.signal]),
-    ]),
-    headers: { Host: hostName, ...(authorization === undefined ? {} : { Authorization: authorization }) },
-    // Said, as NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would take any certificate.
-    ...(tls ? { servername: hostName, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } : {}),
-  };
+  const { server, protocol, hostName = server, path, authorize } = request;
+  const connection = await connectSocket({
+    url: new URL(`${protocol}://${server}/`),
+    certificateName: hostName,
+    ca: protocol === "https" ? await trustedAuthorities(settings) : undefined,
+    connectDeadline: milliseconds,
+  });
+  try {
+    const authorization = await authorize?.(connection);
+    const signals = [AbortSignal.timeout(milliseconds), ...(request.signal === undefined ? [] : [request.signal])];
+    return await answerOn(connection, {
+      host: server,
+      path,
+      signal: AbortSignal.any(signals),
+      headers: { Host: hostName, ...(authorization === undefined ? {} : { Authorization: authorization }) },
+    });
+  } finally {
+    connection.destroy();
+  }
+}
+
+function answerOn(connection: Socket, options: http.RequestOptions): Promise<WebAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = (tls ? https : http).get(options, (response) => {
+    const sent = http.get({ ...options, createConnection: () => connection }, (response) => {
       // Nobody reads what follows; it may have no end.
       response.destroy();
       resolve({
@@ -55,16 +66,13 @@ export async function askWebSite(request: WebRequest, settings: Settings): Promi
       });
     });
     sent.on("error", (cause) => {
-      const port = tls ? 443 : 80;
+      const where = `${options.host}, port ${connection.remotePort}`;
+      const hint = "Look at IIS on the server.";
       reject(
-        new ProviderError(
-          "port-closed",
-          `The web site of ${server} (port ${port}) does not answer: ${cause.message}.`,
-          {
-            hint: "Look at IIS and at the firewall; for a certificate of your own authority, set caFile.",
-            cause,
-          },
-        ),
+        new ProviderError("port-closed", `The web site of ${where} does not answer: ${cause.message}.`, {
+          hint,
+          cause,
+        }),
       );
     });
   });

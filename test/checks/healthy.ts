@@ -126,8 +126,8 @@ export class Healthy {
     await this.world.forest.admin.modify(distinguishedName, [change]);
   }
 
-  check(selection: Selection = {}, exchange?: ExchangeOrganization): Promise<CheckReport> {
-    return this.look((world, entry) => runChecks(world, { ...entry, ...selection }), exchange);
+  check(selection: Selection = {}, other: Partial<CheckWorld> = {}): Promise<CheckReport> {
+    return this.look((world, entry) => runChecks({ ...world, ...other }, { ...entry, ...selection }), other.exchange);
   }
 
   plan(): Promise<NamespacePlan> {

@@ -66,11 +66,45 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
     try {
       const [found] = await wrong();
       assert.equal(found?.object, fqdn("cas-2"));
-      assert.match(found?.seen ?? "", /does not answer/);
+      assert.match(found?.seen ?? "", /Port 443 of .* could not be reached/);
     } finally {
       await tell({ request: "start-server", server: "cas-2" });
       await everywhere(healthy.secret);
     }
+  });
+
+  it("passes where Extended Protection ties logons to their TLS connection, as Exchange has it by default since 2019 CU14", async () => {
+    const protect = async (checking: "Require" | "None") => {
+      for (const [name, directory, pool] of [
+        ["Set-MapiVirtualDirectory", "mapi", "MSExchangeMapiFrontEndAppPool"],
+        ["Set-OutlookAnywhere", "Rpc", "MSExchangeRpcProxyFrontEndAppPool"],
+      ] as const) {
+        const parameters = {
+          Identity: `CAS-2\\${directory} (Default Web Site)`,
+          ExtendedProtectionTokenChecking: checking,
+        };
+        const user = `Administrator@${corp.dnsName}`;
+        await tell({ request: "invoke", server: "cas-2", user, commands: [{ name, parameters }] });
+        await tell({ request: "recycle", server: "cas-2", pool });
+      }
+    };
+    await protect("Require");
+    try {
+      assert.deepEqual(await wrong(), []);
+    } finally {
+      await protect("None");
+    }
+  });
+
+  it("tells a certificate that nobody here trusts from a web site that is down", async () => {
+    const settings = { ...healthy.world.forest.settings, caFile: undefined };
+    const { results } = await healthy.check(connecting, { settings });
+    const proofs = results.filter(({ check }) => check === "proof-accepted");
+    assert.deepEqual(
+      proofs.map(({ object, outcome }) => `${outcome} ${object}`),
+      names.map((name) => `unknown ${fqdn(name)}`),
+    );
+    for (const { seen } of proofs) assert.match(seen, /certificate of .*asked for as .* not known.*caFile/);
   });
 
   it("tells settings that no application pool has read yet from settings that are wrong", async () => {

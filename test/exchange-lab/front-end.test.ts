@@ -92,6 +92,23 @@ describe("Exchange lab: clients in front of real Kerberos", function () {
     }
   });
 
+  it("turns away who has not bound the logon to the TLS connection where Extended Protection is required", async () => {
+    const protect = async (checking: "Require" | "None") => {
+      const parameters = { Identity: "CAS-2\\mapi (Default Web Site)", ExtendedProtectionTokenChecking: checking };
+      const commands = [{ name: "Set-MapiVirtualDirectory", parameters }];
+      await tell({ request: "invoke", server: "cas-2", user: exchangeAdministrator, commands });
+      await tell({ request: "recycle", server: "cas-2", pool: "MSExchangeMapiFrontEndAppPool" });
+    };
+    await protect("Require");
+    try {
+      const seen = await through(`https://${mail}/mapi/`, 6);
+      assert.deepEqual([...(seen.get("CAS-1") ?? [])], [200]);
+      assert.deepEqual([...(seen.get("CAS-2") ?? [])], [401]);
+    } finally {
+      await protect("None");
+    }
+  });
+
   it("turns away exactly the requests of the server that has a wrong password", async () => {
     await removeCredentials("cas-2");
     await deploy("cas-2", account.samAccountName, "not the password");

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { ServerKeys } from "../kerberos/server-keys";
 import type { Organization } from "../model/organization";
-import type { VirtualDirectories } from "../model/virtual-directory";
+import type { SwitchedVirtualDirectory, VirtualDirectories } from "../model/virtual-directory";
 import type { LogProtocol } from "./http-proxy-log";
 
 export type Scheme = "Negotiate" | "NTLM" | "Basic" | "Bearer";
@@ -32,8 +32,7 @@ export function offered(protocol: LogProtocol, directories: VirtualDirectories):
     case "RpcHttp":
       return listed(directories.outlookAnywhere.iisAuthenticationMethods);
     default: {
-      const kind = ({ Ews: "WebServices", Oab: "Oab", Autodiscover: "Autodiscover" } as const)[protocol];
-      const directory = directories.switched[kind];
+      const directory = switchedDirectory(protocol, directories);
       return [
         ...(directory.windowsAuthentication ? (["Negotiate", "NTLM"] as const) : []),
         ...(directory.basicAuthentication ? (["Basic"] as const) : []),
@@ -41,6 +40,21 @@ export function offered(protocol: LogProtocol, directories: VirtualDirectories):
       ];
     }
   }
+}
+
+function switchedDirectory(
+  protocol: Exclude<LogProtocol, "Mapi" | "RpcHttp">,
+  { switched }: VirtualDirectories,
+): SwitchedVirtualDirectory {
+  return switched[({ Ews: "WebServices", Oab: "Oab", Autodiscover: "Autodiscover" } as const)[protocol]];
+}
+
+/** Whether the directory takes only who has bound the logon to the TLS connection. */
+export function requiresBinding(protocol: LogProtocol, directories: VirtualDirectories): boolean {
+  const { mapi, outlookAnywhere } = directories;
+  const directory =
+    protocol === "Mapi" ? mapi : protocol === "RpcHttp" ? outlookAnywhere : switchedDirectory(protocol, directories);
+  return directory.extendedProtection.tokenChecking === "Require";
 }
 
 export interface Authenticated {
@@ -51,18 +65,30 @@ export interface Authenticated {
   readonly challenge?: string | undefined;
 }
 
-/** Who the request proves to come from. NTLM and OAuth are offered by name: nobody passes with them here. */
+/** What a request is held against. */
+export interface Gate {
+  readonly schemes: readonly Scheme[];
+  readonly keys: ServerKeys;
+  readonly organization: Organization;
+  /** What a logon is bound to here (RFC 5929); nothing without TLS. */
+  readonly channel: Buffer | undefined;
+  readonly requiresBinding: boolean;
+}
+
+/**
+ * Who the request proves to come from. NTLM and OAuth are offered by name: nobody passes with them here.
+ * @returns `unbound` for a ticket that is good, and not bound to the connection as it has to be
+ */
 export async function authenticate(
   request: IncomingMessage,
-  schemes: readonly Scheme[],
-  keys: ServerKeys,
-  organization: Organization,
-): Promise<Authenticated | undefined> {
+  { schemes, keys, organization, channel, requiresBinding }: Gate,
+): Promise<Authenticated | "unbound" | undefined> {
   const [, scheme = "", parameter = ""] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? "") ?? [];
   if (scheme.toLowerCase() === "negotiate" && schemes.includes("Negotiate")) {
-    const client = keys.accept(Buffer.from(parameter, "base64"));
+    const client = keys.accept(Buffer.from(parameter, "base64"), channel);
     if (client === undefined) return undefined;
     client.close();
+    if (requiresBinding && !client.bound) return "unbound";
     return {
       scheme: "Negotiate",
       user: windowsName(client.principal, organization),

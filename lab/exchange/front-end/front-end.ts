@@ -1,7 +1,9 @@
+import { createHash, X509Certificate } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Server as NetServer, Socket } from "node:net";
 import { join } from "node:path";
+import { TLSSocket } from "node:tls";
 import { refusalToken } from "../kerberos/error-token";
 import { ServerKeys } from "../kerberos/server-keys";
 import type { Organization } from "../model/organization";
@@ -12,7 +14,7 @@ import { RunspacePool } from "../shell/runspace-pool";
 import type { ShellRegistry } from "../shell/shell-registry";
 import { WsmanEndpoint } from "../wsman/endpoint";
 import { ShellService } from "../wsman/shell-service";
-import { authenticate, offered, protocolOf } from "./authentication";
+import { authenticate, offered, protocolOf, requiresBinding } from "./authentication";
 import { HttpProxyLog } from "./http-proxy-log";
 
 export interface FrontEndOptions {
@@ -31,6 +33,8 @@ export class FrontEnd implements Endpoint {
   private readonly shells: ShellService;
   private readonly powerShell: WsmanEndpoint;
   private readonly log: HttpProxyLog;
+  /** RFC 5929, section 4, for certificates of the lab, which SHA-256 signs. */
+  private readonly channel: Buffer;
   private listeners: NetServer[] = [];
   private readonly sockets = new Set<Socket>();
 
@@ -45,6 +49,8 @@ export class FrontEnd implements Endpoint {
       return pool;
     });
     this.powerShell = new WsmanEndpoint(this.keys, this.shells, server.fqdn);
+    const { raw } = new X509Certificate(options.certificate.cert);
+    this.channel = Buffer.concat([Buffer.from("tls-server-end-point:"), createHash("sha256").update(raw).digest()]);
     this.log = new HttpProxyLog(join(folder, "Logging", "HttpProxy"), server.state.name, server.state.product);
   }
 
@@ -111,12 +117,19 @@ export class FrontEnd implements Endpoint {
     }
     const started = performance.now();
     const schemes = offered(protocol, server.effective);
-    const client = await authenticate(request, schemes, this.keys, organization);
+    const found = await authenticate(request, {
+      schemes,
+      organization,
+      keys: this.keys,
+      channel: request.socket instanceof TLSSocket ? this.channel : undefined,
+      requiresBinding: requiresBinding(protocol, server.effective),
+    });
+    const client = found === "unbound" ? undefined : found;
     const status = client === undefined ? 401 : 200;
     response.setHeader("X-FEServer", server.state.name);
     response.setHeader("X-CalculatedBETarget", server.fqdn);
     // What a ticket that no key opens is answered with: the reason, as Windows gives it.
-    const refused = /^negotiate \S/i.test(request.headers.authorization ?? "");
+    const refused = found !== "unbound" && /^negotiate \S/i.test(request.headers.authorization ?? "");
     const refusal = refused
       ? refusalToken(organization.state.domain.toUpperCase(), server.fqdn).toString("base64")
       : "";

@@ -1,14 +1,26 @@
-import { acceptUsage, bufferOf, continueNeeded, emptyBuffer, failed, gssapi, gssCall, take } from "./gssapi";
+import {
+  acceptUsage,
+  bufferOf,
+  channelBound,
+  continueNeeded,
+  emptyBuffer,
+  failed,
+  gssapi,
+  gssCall,
+  take,
+} from "./gssapi";
 
 /** A security context that a client has opened. */
 export class AcceptedClient {
   /**
    * @param principal Kerberos principal, e.g. `wendy@USERS.CONTOSO.COM`.
    * @param reply What goes back to the client: the proof that the server is who it says.
+   * @param bound Whether the logon is bound to the channel.
    */
   constructor(
     readonly principal: string,
     readonly reply: Buffer | undefined,
+    readonly bound: boolean,
     private context: unknown,
   ) {}
 
@@ -74,6 +86,7 @@ export class KerberosAcceptor {
     const context: [unknown] = [null];
     const name: [unknown] = [null];
     const output = emptyBuffer();
+    const flags: [number] = [0];
     const { major } = gssCall((status) =>
       gssapi().acceptContext(
         ...[
@@ -85,7 +98,7 @@ export class KerberosAcceptor {
           name,
           null,
           output,
-          null,
+          flags,
           null,
           null,
         ],
@@ -99,7 +112,8 @@ export class KerberosAcceptor {
     const text = emptyBuffer();
     gssCall((status) => gssapi().displayName(status, name[0], text, null));
     gssCall((status) => gssapi().releaseName(status, name));
-    return new AcceptedClient(take(text)?.toString("utf8") ?? "", reply, context[0]);
+    const bound = (flags[0] & channelBound) !== 0;
+    return new AcceptedClient(take(text)?.toString("utf8") ?? "", reply, bound, context[0]);
   }
 
   close(): void {

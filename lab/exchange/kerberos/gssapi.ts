@@ -2,6 +2,8 @@ import koffi from "koffi";
 
 /** GSS_C_ACCEPT, GSS_S_CONTINUE_NEEDED and the bits of an error (RFC 2744). */
 export const acceptUsage = 2;
+/** GSS_C_CHANNEL_BOUND_FLAG of MIT 1.19: the client bound the logon to the channel that the server named. */
+export const channelBound = 2048;
 export const continueNeeded = 1;
 export const failed = (major: number) => (major & 0xffff0000) !== 0;
 
@@ -57,7 +59,7 @@ function open() {
       "uint32_t gss_acquire_cred_from(STATUS, void *name, uint32_t time, void *mechs, int usage, lab_gss_store *store, _Out_ void **credential, void *actual, void *lifetime)",
     ),
     acceptContext: define(
-      "uint32_t gss_accept_sec_context(STATUS, _Inout_ void **context, void *credential, lab_gss_buffer *input, lab_gss_bindings *bindings, _Out_ void **name, void *mech, _Out_ lab_gss_buffer *output, void *flags, void *lifetime, void *delegated)",
+      "uint32_t gss_accept_sec_context(STATUS, _Inout_ void **context, void *credential, lab_gss_buffer *input, lab_gss_bindings *bindings, _Out_ void **name, void *mech, _Out_ lab_gss_buffer *output, _Out_ uint32_t *flags, void *lifetime, void *delegated)",
     ),
     wrap: define(
       "uint32_t gss_wrap(STATUS, void *context, int confidential, uint32_t quality, lab_gss_buffer *input, _Out_ int *sealed, _Out_ lab_gss_buffer *output)",

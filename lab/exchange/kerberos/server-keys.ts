@@ -25,8 +25,9 @@ export class ServerKeys {
     this.refresh();
   }
 
-  accept(token: Buffer): AcceptedClient | undefined {
-    return this.deployed?.accept(token) ?? this.machine?.accept(token);
+  /** @param channel as of {@link KerberosAcceptor.accept} */
+  accept(token: Buffer, channel?: Buffer): AcceptedClient | undefined {
+    return this.deployed?.accept(token, channel) ?? this.machine?.accept(token, channel);
   }
 
   /** Resolves when all credentials picked up so far have become keys. */

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { ProviderError } from "../../error";
 import { askWebSite } from "../../exchange/web-site";
 import type { Credential } from "../../kerberos";
@@ -78,14 +79,13 @@ async function ask(
   credential: Credential,
   subject: Subject,
 ): Promise<Finding | undefined> {
-  const { SecurityContext, errorCodeIn } = kerberos();
+  const { errorCodeIn } = kerberos();
   const { settings } = subject.world;
   const where = `https://${hostName}${path}`;
-  const client = new SecurityContext(credential, { service: servicePrincipal(hostName, settings), seal: false });
   try {
-    const token = (await client.step()).toString("base64");
-    const request = { server: fqdn, protocol: "https", hostName, path, signal: subject.signal } as const;
-    const { status, challenges } = await askWebSite({ ...request, authorization: `Negotiate ${token}` }, settings);
+    const authorize = (connection: Socket) => proof(servicePrincipal(hostName, settings), credential, connection);
+    const request = { server: fqdn, protocol: "https", hostName, path, signal: subject.signal, authorize } as const;
+    const { status, challenges } = await askWebSite(request, settings);
     // Who is let in may still have no mailbox: that answer comes after the logon.
     if (status !== 401) return undefined;
     const negotiate = challenges.find((challenge) => /^negotiate\b/i.test(challenge));
@@ -104,13 +104,23 @@ async function ask(
     return fail(
       fqdn,
       seen,
-      "It has another password than the account, or Extended Protection ties logons to a TLS channel that ends elsewhere.",
+      "It has another password than the account, or Extended Protection wants another certificate than the one it shows.",
       where,
     );
   } catch (thrown) {
     const error = ProviderError.from(thrown);
-    if (error.code !== "port-closed") return unknown(fqdn, error.message, undefined, where);
+    const silent = error.code === "port-closed" || error.code === "timeout";
+    if (!silent) return unknown(fqdn, error.message, undefined, where);
     return fail(fqdn, error.message, "Take the server out of the load balancer's pool until it answers.", where);
+  }
+}
+
+/** A ticket for the service, bound to the connection: servers with Extended Protection take no other. */
+async function proof(service: string, credential: Credential, connection: Socket): Promise<string> {
+  const { SecurityContext, channelBinding } = kerberos();
+  const client = new SecurityContext(credential, { service, seal: false, channelBinding: channelBinding(connection) });
+  try {
+    return `Negotiate ${(await client.step()).toString("base64")}`;
   } finally {
     client.close();
   }

@@ -5,6 +5,8 @@ import { ProviderError } from "../../error";
 
 export interface SocketOptions {
   readonly url: URL;
+  /** Whose certificate it has to be. Default: the host of the address. */
+  readonly certificateName?: string | undefined;
   /** Certificate authorities to trust, PEM. Default: those of Node. */
   readonly ca?: string | undefined;
   /** Milliseconds. */
@@ -15,14 +17,15 @@ export interface SocketOptions {
  * A connection to the server, TLS included. A certificate that will not do is never accepted.
  * @throws ProviderError `name-not-resolved`, `port-closed`, `wrong-server` (certificate), `timeout`
  */
-export function connectSocket({ url, ca, connectDeadline }: SocketOptions): Promise<Socket> {
+export function connectSocket({ url, certificateName, ca, connectDeadline }: SocketOptions): Promise<Socket> {
   const host = url.hostname;
+  const servername = certificateName ?? host;
   const secure = url.protocol === "https:";
   const port = Number(url.port || (secure ? 443 : 80));
   return new Promise((resolve, reject) => {
     const socket = secure
       ? // Said, as NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would take any certificate.
-        connectTls({ host, port, servername: host, ca, minVersion: "TLSv1.2", rejectUnauthorized: true })
+        connectTls({ host, port, servername, ca, minVersion: "TLSv1.2", rejectUnauthorized: true })
       : connectPlain({ host, port });
     const fail = (error: ProviderError) => {
       clearTimeout(timer);
@@ -37,7 +40,7 @@ export function connectSocket({ url, ca, connectDeadline }: SocketOptions): Prom
         }),
       );
     }, connectDeadline);
-    socket.once("error", (error) => fail(connectFailure(host, port, error)));
+    socket.once("error", (error) => fail(connectFailure(host, port, error, servername)));
     socket.once(secure ? "secureConnect" : "connect", () => {
       clearTimeout(timer);
       socket.removeAllListeners("error");
@@ -49,12 +52,18 @@ export function connectSocket({ url, ca, connectDeadline }: SocketOptions): Prom
   });
 }
 
-function connectFailure(host: string, port: number, error: Error & { code?: string }): ProviderError {
+function connectFailure(
+  host: string,
+  port: number,
+  error: Error & { code?: string },
+  certificateName: string,
+): ProviderError {
   const { code = "" } = error;
   const certificate = certificateFailures.get(code);
   if (certificate !== undefined) {
     const [what, hint] = certificate;
-    return new ProviderError("wrong-server", `The certificate of ${host}, port ${port}, ${what}.`, {
+    const askedFor = certificateName === host ? "" : `, asked for as ${certificateName},`;
+    return new ProviderError("wrong-server", `The certificate of ${host}, port ${port},${askedFor} ${what}.`, {
       hint,
       cause: error,
     });
@@ -66,7 +75,7 @@ function connectFailure(host: string, port: number, error: Error & { code?: stri
     });
   }
   return new ProviderError("port-closed", `Port ${port} of ${host} could not be reached (${code || error.message}).`, {
-    hint: "Check that the server runs IIS and its PowerShell site, and the firewall between.",
+    hint: "Check that the server runs IIS, and the firewall between.",
     cause: error,
   });
 }
