@@ -98,6 +98,59 @@ describe("a session on this machine", function () {
     assert.deepEqual((await echo("next")).output, ["next"]);
   });
 
+  it("takes progress as a remote shell gives it, and objects that were given sets of members", async () => {
+    const rolling = join(folder, "Rolling.psm1");
+    const body = [
+      "[CmdletBinding()] param()",
+      "$record = [System.Management.Automation.ProgressRecord]::new(7, 'Rolling', 'cas-1')",
+      "$record.PercentComplete = 40; $record.CurrentOperation = 'copying'",
+      "$PSCmdlet.WriteProgress($record); 'rolled'",
+    ];
+    writeFileSync(rolling, `function Get-Rolling { ${body.join("; ")} }\n`);
+    await session.invoke([{ name: "Import-Module", parameters: { Name: rolling } }]);
+    const { state, progress, output } = await session.invoke([{ name: "Get-Rolling" }]);
+    assert.deepEqual(output, ["rolled"]);
+    assert.equal(state, "completed");
+    const [told] = progress;
+    assert.ok(told instanceof PsObject);
+    assert.deepEqual(Object.fromEntries(told.extended), {
+      Activity: "Rolling",
+      ActivityId: 7,
+      StatusDescription: "cas-1",
+      CurrentOperation: "copying",
+      ParentActivityId: -1,
+      PercentComplete: 40,
+      Type: "Processing",
+      SecondsRemaining: -1,
+    });
+
+    const dressed = module(
+      "Dressed",
+      [
+        "$object = [pscustomobject]@{ Name = 'cas-1' }",
+        "$columns = [System.Management.Automation.PSMemberInfo[]]@([psnoteproperty]::new('Columns', [string[]]@('Name')))",
+        "$object.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSStandardMembers', $columns))",
+        "$object",
+      ].join("; "),
+    );
+    await session.invoke([{ name: "Import-Module", parameters: { Name: dressed } }]);
+    const [back] = (await session.invoke([{ name: "Get-Dressed" }])).output;
+    assert.ok(back instanceof PsObject);
+    assert.equal(back.property("Name"), "cas-1");
+    const set = back.property("PSStandardMembers");
+    assert.ok(set instanceof PsObject && set.extended.has("Columns"));
+  });
+
+  it("says that a command came to its end where its answer cannot be read, and goes on", async () => {
+    const secret = module("Secret", "$secret = [securestring]::new(); $secret.AppendChar('x'); $secret");
+    await session.invoke([{ name: "Import-Module", parameters: { Name: secret } }]);
+    await assert.rejects(session.invoke([{ name: "Get-Secret" }]), {
+      code: "unclear-outcome",
+      message: /Get-Secret on this machine came to its end, and what it gave cannot be read/,
+    });
+    assert.deepEqual((await echo("next")).output, ["next"]);
+  });
+
   it("tells errors with their ids, those that end a pipeline and those that do not", async () => {
     const error = await session.invoke([{ name: "Write-Error", parameters: { Message: "bad", ErrorId: "ById" } }]);
     assert.equal(error.state, "completed");

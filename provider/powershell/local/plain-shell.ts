@@ -64,10 +64,10 @@ export class PlainShell implements PowerShellSession {
         : this.#gone(name, "powershell-failed", "could not run: no shell could be started", error);
     }
     const { mark, text } = invocation(pipeline);
+    let said: string;
     try {
       const { stdout } = await Promise.race([this.#shell.invoke(text), interruption.happened]);
-      const result = stdout === undefined ? undefined : readResult(mark, stdout.toString("utf8"));
-      if (result !== undefined) return result;
+      said = stdout?.toString("utf8") ?? "";
     } catch (error) {
       await this.close();
       const why = interruption.error;
@@ -81,8 +81,19 @@ export class PlainShell implements PowerShellSession {
       // It keeps every command with its output, for ever.
       this.#shell.history.length = 0;
     }
+    const result = this.#read(name, mark, said);
+    if (result !== undefined) return result;
     await this.close();
     throw this.#gone(name, "unclear-outcome", "lost its shell: nobody knows whether it took effect");
+  }
+
+  #read(name: string, mark: string, said: string): PipelineResult | undefined {
+    try {
+      return readResult(mark, said);
+    } catch (thrown) {
+      const { message } = ProviderError.from(thrown, "protocol");
+      throw this.#gone(name, "unclear-outcome", `came to its end, and what it gave cannot be read: ${message}`, thrown);
+    }
   }
 
   #gone(

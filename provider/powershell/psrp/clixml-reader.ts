@@ -62,6 +62,7 @@ class Reader {
       if (known === undefined) throw malformed("it refers to an object that did not come before");
       return known;
     }
+    if (element.name === "PR") return this.#progressRecord(element);
     return this.#primitive(element);
   }
 
@@ -90,6 +91,19 @@ class Reader {
     const type = scalarTypes.get(element.name);
     if (type === undefined) throw malformed("it holds an element that is not CLIXML");
     return new PsScalar(type, unescapeText(text));
+  }
+
+  /** MS-PSRP 2.2.5.1.25. The one of the primitives that holds elements; its parts are named as in a progress message. */
+  #progressRecord(element: XmlElement): PsObject {
+    const record = new PsObject({ typeNames: [progressRecordType] });
+    for (const part of structural(element).children) {
+      // What was under way is there only where it is known, and then without a name of its own.
+      const name = progressParts.get(part.name) ?? "CurrentOperation";
+      const value = progressParts.has(part.name) ? unescapeText(leaf(part)) : this.#primitive(part);
+      if (record.extended.has(name)) throw malformed("a progress record has two of the same");
+      record.extended.set(name, numericParts.has(name) ? Number(integer(String(value), 32)) : value);
+    }
+    return record;
   }
 
   #object(element: XmlElement): PsObject {
@@ -145,10 +159,19 @@ class Reader {
     ] as const) {
       for (const property of from) {
         if (property.label === undefined) throw malformed("a property has no name");
-        into.set(unescapeText(property.label), this.value(property));
+        into.set(
+          unescapeText(property.label),
+          property.name === "MS" ? this.#memberSet(property) : this.value(property),
+        );
       }
     }
     return object;
+  }
+
+  /** A member that holds members, such as `PSStandardMembers` where somebody added it to an object. */
+  #memberSet(element: XmlElement): PsObject {
+    const extended = structural(element).children;
+    return this.#properties(new PsObject({}), { ...noParts, extended });
   }
 
   #entry(entry: XmlElement): [PsValue, PsValue] {
@@ -162,7 +185,7 @@ class Reader {
 
   #parts(element: XmlElement): Parts {
     structural(element);
-    const parts: Parts = { typeNames: undefined, text: undefined, content: undefined, adapted: [], extended: [] };
+    const parts: Parts = { ...noParts };
     const seen = new Set<string>();
     for (const child of element.children) {
       const role = roles.get(child.name) ?? "content";
@@ -191,6 +214,20 @@ class Reader {
     return names;
   }
 }
+
+const noParts: Parts = { typeNames: undefined, text: undefined, content: undefined, adapted: [], extended: [] };
+
+const progressRecordType = "System.Management.Automation.ProgressRecord";
+const progressParts = new Map([
+  ["AV", "Activity"],
+  ["AI", "ActivityId"],
+  ["PI", "ParentActivityId"],
+  ["PC", "PercentComplete"],
+  ["T", "Type"],
+  ["SR", "SecondsRemaining"],
+  ["SD", "StatusDescription"],
+]);
+const numericParts = new Set(["ActivityId", "ParentActivityId", "PercentComplete", "SecondsRemaining"]);
 
 const roles = new Map<string, "typeNames" | "text" | "adapted" | "extended">([
   ["TN", "typeNames"],
