@@ -1,5 +1,6 @@
 import { Client, type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { ProviderError } from "../../error";
+import { within } from "../deadline";
 import { Deferred } from "../deferred";
 import { LastWords } from "../last-words";
 import type { ServerStreams } from "../out-of-process-channel";
@@ -16,7 +17,7 @@ export interface SshOptions extends LogonOptions, HostKeyOptions {
    * or Windows PowerShell 5.1, started by a command. Exchange's own cmdlets and scripts need the latter.
    */
   readonly shell?: "subsystem" | "windows-powershell" | undefined;
-  /** Milliseconds until logged on. Default 20,000. */
+  /** Milliseconds until logged on, and again until PowerShell is started. Default 20,000. */
   readonly connectDeadline?: number | undefined;
 }
 
@@ -24,7 +25,7 @@ const windowsPowerShell = `powershell.exe ${serverArguments.join(" ")}`;
 
 /** Connects, checks the host's key, logs on and starts PowerShell. */
 export async function startOverSsh(options: SshOptions): Promise<ServerStreams> {
-  const { host, port = 22 } = options;
+  const { host, port = 22, connectDeadline = 20_000 } = options;
   const check = await hostKeyCheck(host, port, options);
   const credentials = await logon(options);
   let refusal: ProviderError | undefined;
@@ -32,7 +33,7 @@ export async function startOverSsh(options: SshOptions): Promise<ServerStreams> 
     ...credentials,
     host,
     port,
-    readyTimeout: options.connectDeadline ?? 20_000,
+    readyTimeout: connectDeadline,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 4,
     algorithms: { serverHostKey: knownFirst(check.keyTypes) },
@@ -44,7 +45,8 @@ export async function startOverSsh(options: SshOptions): Promise<ServerStreams> 
     throw refusal ?? connectError(options, cause);
   });
   try {
-    return streams(client, await startShell(client, options), options);
+    const late = () => new ProviderError("timeout", `The SSH server on ${host} did not start PowerShell in time.`);
+    return streams(client, await within(startShell(client, options), connectDeadline, late), options);
   } catch (error) {
     client.destroy();
     throw error;
@@ -71,7 +73,12 @@ async function connect(config: ConnectConfig): Promise<Client> {
   const client = new Client();
   const ready = new Deferred();
   client.on("ready", () => ready.resolve());
-  client.on("error", (error) => ready.reject(error));
+  // An agent that does not answer is not the end: another way to log on may be next.
+  let agent: Error | undefined;
+  client.on("error", (error: Error & { level?: string }) => {
+    if (error.level === "agent") agent = error;
+    else ready.reject(agent === undefined ? error : Object.assign(error, { agent }));
+  });
   client.on("close", () => ready.reject(new Error("The connection was closed.")));
   try {
     client.connect(config);
@@ -122,7 +129,7 @@ function streams(client: Client, channel: ClientChannel, { host }: SshOptions): 
 }
 
 function connectError({ host, port = 22, user }: SshOptions, cause: unknown): ProviderError {
-  const { code, level, message } = cause as { code?: string; level?: string; message: string };
+  const { code, level, message, agent } = cause as { code?: string; level?: string; message: string; agent?: Error };
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`, {
       hint: "Check its spelling, and this machine's DNS servers.",
@@ -130,7 +137,8 @@ function connectError({ host, port = 22, user }: SshOptions, cause: unknown): Pr
     });
   }
   if (level === "client-authentication") {
-    return new ProviderError("access-denied", `The SSH server on ${host} did not accept ${user}.`, {
+    const alone = agent === undefined ? "" : ` The agent was no help: ${agent.message.replace(/\.?$/, ".")}`;
+    return new ProviderError("access-denied", `The SSH server on ${host} did not accept ${user}.${alone}`, {
       hint: "Check the user name's form, the key in its authorized_keys (for administrators: administrators_authorized_keys), or the password.",
       cause,
     });

@@ -3,7 +3,7 @@ import { type ConnectConfig, utils } from "ssh2";
 import { ProviderError } from "../../error";
 import type { SecureString } from "../psrp";
 
-/** How to log on. What is given is tried in this order: agent, key, password. */
+/** How to log on. What is given is tried in this order: key, password, agent, which has keys for other hosts too. */
 export interface LogonOptions {
   /** Such as `administrator`, `DOMAIN\name` or `name@domain`, as the server's sshd wants it. */
   readonly user: string;
@@ -21,9 +21,9 @@ type Logon = Pick<ConnectConfig, "username" | "agent" | "privateKey" | "passphra
 export async function logon(options: LogonOptions): Promise<Logon> {
   const { user, agent, keyFile, passphrase, password } = options;
   const methods = [
-    ...(agent === undefined ? [] : (["agent"] as const)),
     ...(keyFile === undefined ? [] : (["publickey"] as const)),
     ...(password === undefined ? [] : (["password"] as const)),
+    ...(agent === undefined ? [] : (["agent"] as const)),
   ];
   if (methods.length === 0) {
     throw new ProviderError("settings-invalid", `There is nothing to log on to SSH with as ${user}.`, {

@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { Server as Ssh2Server } from "ssh2";
 import { mustRun, waitUntil } from "../../../lab/command";
 import { ProviderError } from "../../../provider/error";
 import {
@@ -205,6 +207,35 @@ describe("a session over SSH", function () {
       }
     });
 
+    it("with a key or a password where the agent is gone, and says of the agent where nothing else helps", async () => {
+      const agent = server.file("no-agent");
+      for (const options of [{ agent }, { agent, keyFile: undefined, password: new SecureString(password) }]) {
+        const { output } = await withSession(options, (session) => echo(session, "in"));
+        assert.deepEqual(output, ["in"]);
+      }
+      const wrong = new SecureString("Wrong-password-1");
+      for (const options of [{}, { password: wrong }]) {
+        const error = await refused({ agent, keyFile: undefined, ...options });
+        assert.equal(error.code, "access-denied");
+        assert.match(error.message, /The agent was no help: /);
+      }
+    });
+
+    it("with the password that was given rather than with the agent's keys: only a password goes on to other servers", async () => {
+      const agent = server.file("second-agent");
+      const started = await mustRun("ssh-agent", ["-s", "-a", agent]);
+      const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(started)?.[1]);
+      try {
+        await mustRun("ssh-add", ["-q", server.clientKey], { environment: { ...process.env, SSH_AUTH_SOCK: agent } });
+        const options = { agent, keyFile: undefined, password: new SecureString(password) };
+        await withSession(options, (session) => echo(session, "in"));
+        assert.match(server.log, new RegExp(`Accepted password for ${user}`));
+        assert.doesNotMatch(server.log, /Accepted publickey/);
+      } finally {
+        process.kill(pid);
+      }
+    });
+
     it("not with a key or a password that the server does not take, and keeps the password to itself", async () => {
       const keyFile = server.file("stranger_key");
       await newKey(keyFile, "rsa");
@@ -248,6 +279,28 @@ describe("a session over SSH", function () {
         const started = Date.now();
         assert.equal((await refused({ host: "127.0.0.1", port, connectDeadline: 300 })).code, "timeout");
         assert.ok(Date.now() - started < 3_000);
+      } finally {
+        silent.close();
+      }
+    });
+
+    it("when the server lets us in, and never starts anything", async () => {
+      const hostKey = server.file("silent_key");
+      await newKey(hostKey, "ed25519");
+      const silent = new Ssh2Server({ hostKeys: [readFileSync(hostKey)] }, (connection) => {
+        connection.on("authentication", (context) => context.accept());
+        connection.on("session", (accept) => accept().on("subsystem", () => {}));
+        connection.on("error", () => {});
+      });
+      await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+      try {
+        const { port } = silent.address() as { port: number };
+        const [, blob = ""] = readFileSync(`${hostKey}.pub`, "utf8").split(" ");
+        const print = createHash("sha256").update(Buffer.from(blob, "base64")).digest("base64").replace(/=+$/, "");
+        const where = { host: "127.0.0.1", port, fingerprint: `SHA256:${print}` };
+        const error = await refused({ ...where, connectDeadline: 500 });
+        assert.equal(error.code, "timeout");
+        assert.match(error.message, /did not start PowerShell/);
       } finally {
         silent.close();
       }
