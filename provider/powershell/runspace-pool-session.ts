@@ -42,8 +42,8 @@ export class RunspacePoolSession implements PowerShellSession {
   #key: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #lost: ProviderError | undefined;
-  /** The command that was stopped: this session takes no further one. */
-  #stopped: string | undefined;
+  /** Why this session takes no further command, though those that run go on. */
+  #ended: ProviderError | undefined;
 
   private constructor(
     readonly host: string,
@@ -77,7 +77,7 @@ export class RunspacePoolSession implements PowerShellSession {
   }
 
   get usable(): boolean {
-    return this.#lost === undefined && this.#closed === undefined && this.#stopped === undefined;
+    return this.#lost === undefined && this.#closed === undefined && this.#ended === undefined;
   }
 
   /**
@@ -105,16 +105,15 @@ export class RunspacePoolSession implements PowerShellSession {
   }
 
   async #invoke(pipeline: Pipeline, options: InvokeOptions): Promise<PipelineResult> {
-    if (this.#lost !== undefined) throw this.#lost;
-    if (this.#closed !== undefined) throw new ProviderError("protocol", `The session with ${this.host} is closed.`);
-    if (this.#stopped !== undefined) {
-      throw new ProviderError("protocol", `The session with ${this.host} ended when ${this.#stopped} was stopped.`);
-    }
+    this.#expectUsable();
     const name = pipelineName(pipeline);
     using interruption = new Interruption(`${name} on ${this.host}`, options);
     const sooner: ProviderError | undefined = interruption.error;
     if (sooner !== undefined) throw sooner;
-    if (this.#client.needsSessionKey(pipeline)) await Promise.race([this.#exchangeKey(), interruption.happened]);
+    if (this.#client.needsSessionKey(pipeline)) {
+      await Promise.race([this.#exchangeKey(), interruption.happened]);
+      this.#expectUsable();
+    }
 
     const pipelineId = this.#client.createPipeline(pipeline);
     const run = new PipelineRun(name, interruption);
@@ -126,12 +125,23 @@ export class RunspacePoolSession implements PowerShellSession {
     } catch (error) {
       const why = interruption.error;
       if (why === undefined || error !== why) throw error;
-      this.#stopped = name;
+      this.#end(`${name} was stopped`);
       return await this.#stop(pipelineId, opened, finished, why);
     } finally {
       // Nobody has to wait for it: the next command may go out behind it.
       void this.#track(this.#closePipeline(pipelineId));
     }
+  }
+
+  #expectUsable(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+    if (this.#closed !== undefined) throw new ProviderError("protocol", `The session with ${this.host} is closed.`);
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  /** @param why a clause */
+  #end(why: string): void {
+    this.#ended ??= new ProviderError("protocol", `The session with ${this.host} ended when ${why}.`);
   }
 
   async #openPipeline(pipelineId: string): Promise<void> {
@@ -179,10 +189,11 @@ export class RunspacePoolSession implements PowerShellSession {
     const late = () => new ProviderError("timeout", `${this.host} did not close a pipeline.`);
     try {
       await within(this.#channel.closePipeline(pipelineId), this.#deadlines.close, late);
-      this.#client.endPipeline(pipelineId);
-    } catch (error) {
-      this.#lose(ProviderError.from(error, "protocol"));
+    } catch {
+      // It was over, and only its traces are left on the server: no reason to give up on what still runs.
+      this.#end("a pipeline could not be closed");
     }
+    this.#client.endPipeline(pipelineId);
   }
 
   /** MS-PSRP 3.1.5.4.3. Once a session, and only where a secret is about to be sent: it costs an RSA key. */

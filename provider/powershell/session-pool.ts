@@ -64,6 +64,7 @@ export class SessionPool {
     };
     const turn = place.turns.take(async () => {
       const session = await this.#session(target, place, number);
+      this.#expectOpen(target);
       if (signal?.aborted) return await cancelled.promise;
       // From here on the session itself answers for a cancellation.
       signal?.removeEventListener("abort", cancel);

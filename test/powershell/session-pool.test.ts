@@ -12,6 +12,7 @@ import {
   SessionPool,
   type SessionTarget,
 } from "../../provider/powershell";
+import { Deferred } from "../../provider/powershell/deferred";
 import { engineMissing, findEngine } from "../support/engine";
 
 const pipeline = (name: string): Pipeline => [{ name }];
@@ -265,6 +266,25 @@ describe("a pool of sessions", () => {
     await pool.close();
     await refused;
     assert.equal(server.open, 0);
+  });
+
+  it("sends nothing over what was still being opened at its close", async () => {
+    const pool = new SessionPool();
+    const server = new Server("cas-1");
+    const opening = new Deferred();
+    const target: SessionTarget = {
+      ...server.target,
+      open: async () => {
+        await opening.promise;
+        return server.target.open();
+      },
+    };
+    const refused = assert.rejects(pool.invoke(target, pipeline("first")), { code: "cancelled" });
+    await soon();
+    const closed = pool.close();
+    opening.resolve();
+    await Promise.all([refused, closed]);
+    assert.deepEqual(server.log, ["open", "close"]);
   });
 
   it("goes on with a new process where the engine was killed or a command stopped, and leaves none behind", async function () {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { waitUntil } from "../../lab/command";
 import type { ErrorCode, ProviderError } from "../../provider/error";
 import {
+  type Channel,
   type InvokeOptions,
   type Pipeline,
   PsCredential,
@@ -156,6 +157,45 @@ describe("a session over standard input and output", function () {
       },
       { maxRunspaces: 2 },
     );
+  });
+
+  it("lets a command go on where the traces of the one before cannot be removed, and takes no other then", async () => {
+    const real = processChannel(engine);
+    const channel: Channel = {
+      maxPieceSize: real.maxPieceSize,
+      open: (...given) => real.open(...given),
+      send: (data) => real.send(data),
+      openPipeline: (...given) => real.openPipeline(...given),
+      stopPipeline: (id) => real.stopPipeline(id),
+      closePipeline: () => new Promise(() => {}),
+      close: () => real.close(),
+      destroy: () => real.destroy(),
+    };
+    const session = await RunspacePoolSession.open("cas-1", channel, { closeDeadline: 200, maxRunspaces: 2 });
+    try {
+      await session.invoke(echo("first"));
+      const nap = await session.invoke([{ name: "Start-Sleep", parameters: { Milliseconds: 1000 } }]);
+      assert.equal(nap.state, "completed");
+      assert.equal(session.usable, false);
+      await assert.rejects(session.invoke(echo("next")), { code: "protocol", message: /could not be closed/ });
+    } finally {
+      await session.close();
+    }
+  });
+
+  it("sends no command after it was closed, though it was asked before and waited for the key", async () => {
+    await withSession(async (session) => {
+      const file = join(folder, "sent");
+      const credential = new PsCredential("user", new SecureString("Pässword"));
+      const running = session.invoke([
+        { name: "Write-Output", parameters: { InputObject: credential } },
+        { name: "Set-Content", parameters: { Path: file } },
+      ]);
+      const refused = assert.rejects(running, { code: "protocol", message: /is closed/ });
+      await session.close();
+      await refused;
+      assert.equal(existsSync(file), false);
+    });
   });
 
   it("closes within its deadlines while a command runs, tells that command, and leaves no process", async () => {

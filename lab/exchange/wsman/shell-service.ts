@@ -9,8 +9,8 @@ const shellAction = namespaces.rsp;
 /** Numbers that clients go by (MS-WSMV 2.2.4.43, ERROR_WSMAN_…). */
 const faultCodes = { accessDenied: 5, timedOut: 2150858793, noSuchShell: 2150858843, badResource: 2150858811 };
 
-/** A shell that nobody asks for anything ends after this many milliseconds. */
-const idleTimeout = 900_000;
+/** Seconds after which a shell that nobody asks for anything ends, where its client did not say. */
+const idleTimeout = 900;
 
 interface OpenShell {
   readonly user: string;
@@ -78,7 +78,9 @@ export class ShellService {
         throw new WsmanFault(faultCodes.accessDenied, thrown.message, "w:AccessDenied");
       throw thrown;
     }
-    const idle = setTimeout(() => this.end(id), idleTimeout).unref();
+    const text = asked?.find(namespaces.rsp, "IdleTimeOut")?.text ?? "";
+    const seconds = Number(/^PT([\d.]+)S$/.exec(text)?.[1] ?? idleTimeout);
+    const idle = setTimeout(() => this.end(id), seconds * 1000).unref();
     this.shells.set(id, { user, shell, idle });
     const creation = body.find(powerShellNamespace, "creationXml")?.text ?? "";
     shell.send(Buffer.from(creation, "base64"), undefined);
@@ -88,7 +90,7 @@ export class ShellService {
     const description = [
       `<rsp:ShellId>${id.toUpperCase()}</rsp:ShellId><rsp:ResourceUri>${resourceUri}</rsp:ResourceUri>`,
       `<rsp:Owner>${escapeXml(user)}</rsp:Owner><rsp:InputStreams>stdin pr</rsp:InputStreams>`,
-      "<rsp:OutputStreams>stdout</rsp:OutputStreams>",
+      `<rsp:OutputStreams>stdout</rsp:OutputStreams><rsp:IdleTimeOut>PT${seconds.toFixed(3)}S</rsp:IdleTimeOut>`,
     ].join("");
     const created = `<x:ResourceCreated>${address}${parameters}</x:ResourceCreated>`;
     return envelope(`${action}Response`, messageId, `${created}<rsp:Shell>${description}</rsp:Shell>`);

@@ -22,6 +22,12 @@ export interface WsmanChannelOptions extends ConnectionOptions {
  */
 const longestIdle = 60_000;
 
+/**
+ * After how long without a request the server ends the shell by itself: what a crash leaves behind counts against the account's
+ * 18. The Exchange Management Shell asks for as much; a shell in use is asked for its output at least each half a minute.
+ */
+const idleTimeOut = "PT180.000S";
+
 /** A runspace pool as a remote shell of WS-Management (MS-WSMV, and MS-PSRP 3.1.5.3): output is fetched, for the pool and for each pipeline. */
 export class WsmanChannel implements Channel {
   readonly maxPieceSize = 32_768;
@@ -48,10 +54,11 @@ export class WsmanChannel implements Channel {
 
   async open(poolId: string, pieces: readonly OutgoingData[], events: ChannelEvents): Promise<void> {
     this.#events = events;
+    const idle = `<rsp:IdleTimeOut>${idleTimeOut}</rsp:IdleTimeOut>`;
     const streams = "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>";
     const data = Buffer.concat(pieces.map((piece) => piece.data)).toString("base64");
     const creation = `<creationXml xmlns="http://schemas.microsoft.com/powershell">${data}</creationXml>`;
-    const body = `<rsp:Shell ShellId="${poolId.toUpperCase()}" Name="pulumi-exchange-kerberos">${streams}${creation}</rsp:Shell>`;
+    const body = `<rsp:Shell ShellId="${poolId.toUpperCase()}" Name="pulumi-exchange-kerberos">${idle}${streams}${creation}</rsp:Shell>`;
     const answer = await this.#request(
       { action: "create", body, options: { protocolversion: "2.3" } },
       "open a session",

@@ -122,6 +122,18 @@ describe("WS-Management on a bad wire", function () {
     assert.equal(commands, 1);
   });
 
+  it("lets the server end by itself what a crash would leave open", async () => {
+    const answers: string[] = [];
+    gateway.meddling = {
+      change: (answer) => {
+        answers.push(answer.toString("utf8"));
+        return answer;
+      },
+    };
+    await open({ url: gateway.secureUrl });
+    assert.match(answers.join(""), /<rsp:IdleTimeOut>PT180\.000S</);
+  });
+
   const whileOpening: readonly [
     what: string,
     more: () => Partial<WsmanOptions>,
