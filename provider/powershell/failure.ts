@@ -31,7 +31,8 @@ const symptoms: readonly Symptom[] = [
     hint: "This endpoint takes commands with parameters and no script: use a shell with full language (local, or SSH) for scripts.",
   },
   {
-    words: /maximum number of (\d+ )?concurrent (shells|operations|users)|maximum number of active shells/i,
+    words:
+      /maximum number of (\d+ )?concurrent (shells|operations|users)|maximum number of active shells|maximum number of connections allowed/i,
     code: "quota",
     hint:
       "Sessions left open by other runs count too: they end by themselves after some minutes of idling, or at once with " +
@@ -47,6 +48,11 @@ const symptoms: readonly Symptom[] = [
     words: /remote ?powershell.{0,40}(disabled|not enabled|isn't allowed|not allowed)/i,
     code: "access-denied",
     hint: "Allow it: Set-User <account> -RemotePowerShellEnabled $true.",
+  },
+  {
+    words: /isn't assigned to any management roles|AuthZ-CmdletAccessDenied/i,
+    code: "access-denied",
+    hint: "Add the account to a role group of Exchange (Add-RoleGroupMember), and wait for it to replicate.",
   },
   {
     id: /^HostException|CannotPrompt|^HostFunctionNotImplemented/i,

@@ -226,7 +226,7 @@ describe("Exchange lab: Client Access cmdlets", () => {
     organization.state.maximumShells = 2;
     const first = connect("cas-1");
     connect("cas-1");
-    assert.throws(() => connect("cas-1"), /maximum number of 2 concurrent shells/);
+    assert.throws(() => connect("cas-1"), /maximum number of connections allowed : 2 /);
     connect("cas-2");
     first.close();
     connect("cas-1");

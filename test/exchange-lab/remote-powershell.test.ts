@@ -131,7 +131,7 @@ describe("Exchange lab: remote PowerShell for pypsrp", function () {
 
   it("limits a user's shells, and forgets those that have expired", async () => {
     await tell({ request: "set-organization", maximumShells: 2 });
-    assert.match((await ask([status], { pools: 3 })).failure ?? "", /maximum number of 2 concurrent shells/);
+    assert.match((await ask([status], { pools: 3 })).failure ?? "", /maximum number of connections allowed : 2 /);
     await tell({ request: "expire-shells", server: "cas-1" });
     await tell({ request: "add-fault", fault: { fault: "delay", server: "CAS-1", milliseconds: 1500 } });
     const asked = ask([status]);

@@ -184,7 +184,7 @@ describe("an up when something around it fails", function () {
       await tell({ request: "set-organization", maximumShells: 1 });
       const had = await credentials();
       const message = await fails(new Wire());
-      assert.match(message, /nothing was changed:\s+cas-2\.corp\S*: .*concurrent shells/);
+      assert.match(message, /nothing was changed:\s+cas-2\.corp\S*: .*number of connections allowed/);
       assert.match(message, /Restart-WebAppPool|end by themselves/);
       assert.deepEqual(await credentials(), had);
       await served();

@@ -27,7 +27,7 @@ export class RestrictedShell implements Shell {
   constructor(organization: Organization, registry: ShellRegistry, connection: Connection) {
     if (organization.rolesOf(connection.user).size === 0) {
       throw new ShellRefused(
-        `Access is denied: the user "${connection.user}" isn't assigned to any management roles on ${connection.entry.fqdn}.`,
+        `[Server=${connection.entry.state.name}] [FailureCategory=AuthZ-CmdletAccessDeniedException] The user "${connection.user}" isn't assigned to any management roles.`,
       );
     }
     const options = parseQuery(connection.query ?? "");

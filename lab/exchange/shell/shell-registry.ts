@@ -22,7 +22,7 @@ export class ShellRegistry {
     const limit = this.organization.state.maximumShells;
     if (this.count(server, user) >= limit) {
       throw new ShellRefused(
-        `This user is allowed a maximum number of ${limit} concurrent shells, which has been exceeded. Close existing shells or raise the quota for this user.`,
+        `[Server=${server}] Fail to create a runspace because you have exceeded the maximum number of connections allowed : ${limit} for the policy party : MaxConcurrency. Please close existing runspace and try again.`,
       );
     }
     const shell = { server, user, expire };
