@@ -15,6 +15,9 @@ const made = new WeakMap<Directory, Map<string, string>>();
 /** Object GUIDs of accounts that this run adopts: a preview finds their names held before it can know whose they will be. */
 const adoptees = new WeakMap<Directory, Set<string>>();
 
+/** Object GUIDs of accounts that this run has adopted. */
+const takenOver = new WeakMap<Directory, Set<string>>();
+
 function table<T>(tables: WeakMap<Directory, Map<string, T>>, directory: Directory): Map<string, T> {
   const found = tables.get(directory) ?? new Map<string, T>();
   tables.set(directory, found);
@@ -31,6 +34,16 @@ export function accountStays(directory: Directory, qualifiedName: string): boole
 
 export function accountWasMade(directory: Directory, qualifiedName: string, guid: string): void {
   table(made, directory).set(qualifiedName.toLowerCase(), guid);
+}
+
+/** A resource of this run has taken over an account that was there. */
+export function accountWasAdopted(directory: Directory, guid: string): void {
+  takenOver.set(directory, new Set(takenOver.get(directory)).add(guid));
+}
+
+/** Whether it belongs to another resource now than to the one that made it, as where a resource was given another name. */
+export function accountHasMovedOn(directory: Directory, guid: string): boolean {
+  return takenOver.get(directory)?.has(guid) === true;
 }
 
 /** Whether an account of that name was made in this run, and is another than the one with that object GUID. */

@@ -374,6 +374,17 @@ describe("AsaAccount", () => {
       await found(`${name}$`);
     });
 
+    it("stays where the resource that made it goes, and another of the program has adopted it", async () => {
+      await asa.up(given(), program);
+      const renamed = new Resource(asaAccount);
+      const next = new Program(forest.settings);
+      await renamed.up({ ...given(), adopt: true }, next);
+      await asa.destroy(next);
+      assert.match(next.lines.join("\n"), /stays: another resource of the program has it now/);
+      await next.end();
+      await found(`${name}$`);
+    });
+
     it("is warned of when it is in privileged groups, nested ones too", async () => {
       await existing({ "msDS-SupportedEncryptionTypes": "28" });
       const group = `CN=${name} nested,${forest.organizationalUnit}`;

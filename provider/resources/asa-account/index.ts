@@ -18,7 +18,7 @@ import { randomPassword } from "../../directory/password";
 import { qualifiedNameOf } from "../../directory/qualified-name";
 import { awaitReplication, chosenControllers, type DomainController } from "../../directory/replication";
 import { ProviderError } from "../../error";
-import { accountWasMade, accountWill } from "../account-fates";
+import { accountHasMovedOn, accountWasAdopted, accountWasMade, accountWill } from "../account-fates";
 import { changedProperties } from "../compare";
 import {
   type Context,
@@ -77,6 +77,7 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
       const existing = await findAccount(directory, samAccountName);
       const adopted = existing !== undefined;
       const account = adopted ? await adopt(existing, inputs, context) : await add(directory, inputs, container);
+      if (adopted) accountWasAdopted(directory, account.guid);
       const verifier = inputs.password === undefined ? undefined : await passwordVerifier(inputs.password);
       const written = await settle(directory, account, controllers, { inputs, adopted, verifier, context });
       accountWasMade(directory, written.outputs.qualifiedName, account.guid);
@@ -156,6 +157,10 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
       return;
     }
     const { directory } = context.connection(olds.connection);
+    if (accountHasMovedOn(directory, id)) {
+      context.progress(`${olds.distinguishedName} stays: another resource of the program has it now`);
+      return;
+    }
     await directory.locks.run(id, async () => {
       const account = await readAccount(directory, id);
       if (account !== undefined) await deleteAccount(directory, account);
@@ -214,7 +219,8 @@ async function settle(
           timeoutSeconds: replication.timeoutSeconds,
           signal: context.signal,
           progress: (line) => context.progress(line),
-        });
+          // What was written is in the directory: a controller that cannot be asked must not keep it out of state.
+        }).catch((thrown: unknown) => ProviderError.from(thrown));
   const outputs: Outputs = {
     ...asked,
     ...(await factsOf(directory, account, inputs.accountType)),

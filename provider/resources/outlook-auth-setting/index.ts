@@ -3,6 +3,7 @@ import { type Difference, type ResourceHandler, unknown } from "../handler";
 import { arrange, putBack } from "./arrange";
 import { check } from "./check";
 import { type Directory, kinds, readDirectories, type Settings, wishesDiffer } from "./directories";
+import { settingsAreOf, stillOurs } from "./moved-on";
 import { kindsOf } from "./plan";
 import { type DirectoryState, type OutlookInputs, type OutlookOutputs, schema } from "./schema";
 import { asFound, fulfilled, sameValue, type Wish } from "./wish";
@@ -27,7 +28,9 @@ export const outlookAuthSetting: ResourceHandler<OutlookInputs, OutlookOutputs> 
   },
 
   async create(inputs, context) {
-    return { id: inputs.server, ...(await arrange(inputs, undefined, context)) };
+    const written = await arrange(inputs, undefined, context);
+    settingsAreOf(context.connection(inputs.connection).exchange, written.outputs.directories);
+    return { id: inputs.server, ...written };
   },
 
   async read(_id, olds, context) {
@@ -45,7 +48,8 @@ export const outlookAuthSetting: ResourceHandler<OutlookInputs, OutlookOutputs> 
   },
 
   async delete(_id, olds, context) {
-    await putBack(olds, context);
+    const directories = stillOurs(olds, context);
+    if (directories.length > 0 || olds.directories.length === 0) await putBack({ ...olds, directories }, context);
   },
 };
 

@@ -31,6 +31,20 @@ describe("OutlookAuthSetting", () => {
     assert.deepEqual([program.directories("cas-1"), program.directories("cas-2")].map(setsOf), before.map(setsOf));
   });
 
+  it("is left as it is where it goes under another name: the new resource has it then", async () => {
+    await outlook.up(article, program);
+    const renamed = new Resource(outlookAuthSetting);
+    await renamed.up({ server, outlookAnywhere: article.outlookAnywhere }, program);
+    await outlook.destroy(program);
+    assert.equal(outlookAnywhere().internalClientAuthenticationMethod, "Negotiate");
+    assert.match(program.lines.join("\n"), /keeps internal: another resource of the program has that now/);
+    // What the new one does not name goes back.
+    assert.deepEqual(
+      new Set(program.directories().mapi.iisAuthenticationMethods),
+      new Set(["Ntlm", "OAuth", "Negotiate"]),
+    );
+  });
+
   it("says at preview what will change, and that the plain list drops OAuth", async () => {
     assert.deepEqual(await refusals(article), []);
     assert.deepEqual(program.writes, []);

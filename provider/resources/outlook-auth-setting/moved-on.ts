@@ -1,0 +1,37 @@
+import type { ExchangeOrganization } from "../../exchange/organization";
+import type { Context } from "../handler";
+import type { DirectoryState, OutlookOutputs } from "./schema";
+import { sameValue } from "./wish";
+
+/** What the resources that this run has made found on the directories, by identity. */
+const found = new WeakMap<ExchangeOrganization, Map<string, DirectoryState>>();
+
+const tableOf = (exchange: ExchangeOrganization) => found.get(exchange) ?? new Map<string, DirectoryState>();
+
+/** A resource was made, and works with these from now on. */
+export function settingsAreOf(exchange: ExchangeOrganization, directories: readonly DirectoryState[]): void {
+  const table = tableOf(exchange);
+  for (const directory of directories) table.set(directory.identity.toLowerCase(), directory);
+  found.set(exchange, table);
+}
+
+/**
+ * What a resource that goes has to put back: not what another one of the program, made in this run, has taken over from it.
+ * That one has found another value than this one did, namely ours.
+ */
+export function stillOurs({ connection, directories }: OutlookOutputs, context: Context): readonly DirectoryState[] {
+  const table = tableOf(context.connection(connection).exchange);
+  return directories.flatMap((directory) => {
+    const other = table.get(directory.identity.toLowerCase())?.settings ?? {};
+    const [kept, gone] = [new Map(Object.entries(directory.settings)), [] as string[]];
+    for (const [name, { before }] of kept) {
+      const theirs = other[name];
+      if (theirs !== undefined && !sameValue(theirs.before, before)) gone.push(name);
+    }
+    for (const name of gone) kept.delete(name);
+    if (gone.length > 0) {
+      context.progress(`${directory.identity} keeps ${gone.join(", ")}: another resource of the program has that now`);
+    }
+    return kept.size === 0 ? [] : [{ ...directory, settings: Object.fromEntries(kept) }];
+  });
+}
