@@ -1,7 +1,7 @@
 import { ProviderError } from "../../error";
 import type { Context } from "../handler";
 import { deployableAccount } from "./account";
-import { absent, stateOf } from "./condition";
+import { absent, notBefore, stateOf } from "./condition";
 import type { Estate } from "./estate";
 import { give } from "./give";
 import { refuseOtherHolders } from "./other-holders";
@@ -43,7 +43,9 @@ export async function carryOut(
 /** Reads everything once more: state holds what is there, not what was meant to be. */
 async function lookAgain(inputs: Inputs, before: Estate, given: readonly string[], context: Context): Promise<Estate> {
   const { directory, exchange } = context.connection(inputs.connection);
-  const account = await deployableAccount(directory, inputs.account);
+  const { guid, passwordLastSet = "" } = before.account;
+  const shown = await deployableAccount(directory, inputs.account);
+  const account = shown.guid === guid ? notBefore(shown, passwordLastSet) : shown;
   const found = await survey(exchange, inputs.servers, context.signal, before.survey.organization);
   const rolled = account.passwordStamp !== before.account.passwordStamp;
   const states = before.states.map((former): ServerState => {

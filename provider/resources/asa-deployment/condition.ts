@@ -1,6 +1,7 @@
 import type { Account } from "../../directory/accounts";
 import { sameAccount } from "../../directory/qualified-name";
 import { type AlternateAccount, predatesPassword } from "../../exchange/alternate-account";
+import type { Context } from "../handler";
 import type { ServerCondition, ServerState } from "./schema";
 import type { Found } from "./survey";
 
@@ -24,6 +25,16 @@ export function stateOf(found: Found, account: Account, qualifiedName: string, b
     otherAccounts: othersThan(qualifiedName, alternate),
     passwordLastSet: account.passwordLastSet ?? "",
   };
+}
+
+/** The account with no older password than is known of: a domain controller that lags behind still shows the one before. */
+export function notBefore(account: Account, knownLastSet: string, context?: Context): Account {
+  if (!(Date.parse(account.passwordLastSet ?? "") < Date.parse(knownLastSet))) return account;
+  context?.progress(
+    `warning: the domain controller shows the password of ${account.distinguishedName} from ${account.passwordLastSet}, and it was ` +
+      `set at ${knownLastSet} since: it lags behind the others (repadmin /showrepl)`,
+  );
+  return { ...account, passwordLastSet: knownLastSet };
 }
 
 /** A server of which nothing is known. */

@@ -22,7 +22,8 @@ export async function deploy(inputs: Inputs, olds: Outputs | undefined, context:
   let incomplete = unfinished;
   if (incomplete === undefined && olds !== undefined && plan.remove.length > 0) {
     try {
-      await removeFrom(olds, plan.remove, context);
+      if (olds.adopted) staysOn(plan.remove, olds, context);
+      else await removeFrom(olds, plan.remove, context, after.survey.organization);
     } catch (thrown) {
       incomplete = ProviderError.from(thrown);
     }
@@ -43,6 +44,11 @@ export async function deploy(inputs: Inputs, olds: Outputs | undefined, context:
     adopted: olds?.adopted ?? (inputs.adopt && before.states.some(({ condition }) => condition === "deployed")),
   };
   return { outputs, incomplete };
+}
+
+/** What was there before the stack is not the stack's to take off. */
+function staysOn(servers: readonly string[], { account }: Outputs, context: Context): void {
+  context.progress(`${account} was on its servers before the stack, and stays on ${servers.join(", ")}`);
 }
 
 function formerAccounts(inputs: Inputs, olds: Outputs | undefined): string[] {

@@ -1,7 +1,7 @@
 import type { Account } from "../../directory/accounts";
 import type { Context } from "../handler";
 import { deployableAccount } from "./account";
-import { absent, stateOf } from "./condition";
+import { absent, notBefore, stateOf } from "./condition";
 import { type Plan, planFor, type Rotation } from "./plan";
 import { isUnreachable, serversFailed } from "./reachable";
 import type { AsaDeploymentInputs, AsaDeploymentOutputs, ServerState } from "./schema";
@@ -25,13 +25,14 @@ export async function lookAround(
   context: Context,
 ): Promise<Estate> {
   const { directory, exchange } = context.connection(inputs.connection);
-  const account = await deployableAccount(directory, inputs.account);
+  const shown = await deployableAccount(directory, inputs.account);
+  const before = sameAccountAs(shown, olds);
+  const account = before === undefined ? shown : notBefore(shown, before.passwordLastSet, context);
   const found = await survey(exchange, inputs.servers, context.signal);
   refuseMissing(inputs.mayBeAbsent, found);
-  const known = sameAccountAs(account, olds)?.deployed;
   const states = inputs.servers.map((server): ServerState => {
     const one = found.found.get(server);
-    const former = known?.find((state) => state.server === server);
+    const former = before?.deployed.find((state) => state.server === server);
     if (one === undefined) return absent(server, former);
     const state = stateOf(one, account, inputs.account, former);
     // Who adopts says that what is there works; dates can speak against it, and need not speak for it.

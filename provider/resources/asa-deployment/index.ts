@@ -3,7 +3,7 @@ import { accountMoves } from "../account-fates";
 import { changedProperties } from "../compare";
 import { type Context, type Difference, type Preview, type ResourceHandler, unknown } from "../handler";
 import { check } from "./check";
-import { stateOf, unseen } from "./condition";
+import { notBefore, stateOf, unseen } from "./condition";
 import { deploy } from "./deploy";
 import { isEmpty, type Plan, planFor, planLines, rotationToKeep } from "./plan";
 import { deploymentIdOf, deploymentIsOn, deploymentWasSeen } from "./presence";
@@ -53,7 +53,7 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
   async read(_id, olds, context) {
     const { directory, exchange } = context.connection(olds.connection);
     const account = await findQualified(directory, olds.account);
-    const same = account?.guid === olds.accountGuid ? account : undefined;
+    const same = account?.guid === olds.accountGuid ? notBefore(account, olds.passwordLastSet, context) : undefined;
     if (same === undefined) context.progress(`warning: ${olds.account} is not the account any more that was deployed`);
     const servers = olds.deployed.map(({ server }) => server);
     const { found, failed } = await survey(exchange, servers, context.signal);

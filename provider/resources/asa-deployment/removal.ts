@@ -1,6 +1,7 @@
 import { findQualified, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { readAlternateAccount, removeAlternateAccounts } from "../../exchange/alternate-account";
+import type { ExchangeServer } from "../../exchange/exchange-servers";
 import type { Context } from "../handler";
 import { isUnreachable, mapReachable, serversFailed } from "./reachable";
 import type { AsaDeploymentOutputs } from "./schema";
@@ -9,16 +10,18 @@ import { type Found, survey } from "./survey";
 /**
  * Takes the credential off servers (article, "To remove the ASA credential"). Where another account has one there too it
  * stays, and is named: Exchange can only take off all. A server that is down keeps its own, and is named.
+ * @param organization its servers, where others of the deployment have just listed them: then those left may all be down
  * @throws ProviderError naming the servers that answer and did not lose it; where none answers that should.
  */
 export async function removeFrom(
   olds: AsaDeploymentOutputs,
   servers: readonly string[],
   context: Context,
+  organization?: readonly ExchangeServer[],
 ): Promise<void> {
   const { exchange } = context.connection(olds.connection);
   const ours = [olds.account, ...olds.formerAccounts];
-  const { found, failed: unread } = await surveyLeft(olds, servers, context);
+  const { found, failed: unread } = await surveyLeft(olds, servers, context, organization);
   const { failed } = await mapReachable(exchange, found, async ({ exchangeServer, alternate }, server) => {
     const others = alternate.credentials.filter(({ account }) => !ours.some((one) => sameAccount(one, account)));
     if (alternate.credentials.length === others.length) return;
@@ -51,10 +54,15 @@ export async function removeFrom(
 }
 
 /** When none answers, the fault is more likely here than there; unless it is said that all may be down. */
-async function surveyLeft(olds: AsaDeploymentOutputs, servers: readonly string[], context: Context) {
+async function surveyLeft(
+  olds: AsaDeploymentOutputs,
+  servers: readonly string[],
+  context: Context,
+  organization: readonly ExchangeServer[] | undefined,
+) {
   const { exchange } = context.connection(olds.connection);
   try {
-    return await survey(exchange, servers, context.signal);
+    return await survey(exchange, servers, context.signal, organization);
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     if (!isUnreachable(error) || !servers.every((server) => olds.mayBeAbsent.includes(server))) throw error;

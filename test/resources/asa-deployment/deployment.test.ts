@@ -278,6 +278,69 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.deepEqual([world.accounts("cas-1"), world.accounts("cas-2")], [[qualifiedName], [qualifiedName]]);
     });
 
+    it("adopts what is there, and leaves it on a server that is taken out of the deployment", async () => {
+      const { name, qualifiedName } = await world.account(run, { password: "Known-by-hand-1" });
+      for (const server of ["cas-1", "cas-2"]) world.addByHand(server, qualifiedName, "Known-by-hand-1");
+      await spnOf(name);
+      const deployment = world.deployment();
+      const program = { account: qualifiedName, servers: [first, second], method, adopt: true };
+      await deployment.up(program, run);
+      const said = world.run();
+      await deployment.up({ ...program, servers: [first] }, said);
+      assert.match(said.lines.join("\n"), /was on its servers before the stack, and stays on cas-2/);
+      assert.deepEqual(world.accounts("cas-2"), [qualifiedName]);
+    });
+
+    it("lets go of a server that is gone for good, and says what it keeps", async () => {
+      const { qualifiedName } = await world.account(run);
+      const deployment = world.deployment();
+      const program = { account: qualifiedName, servers: [first, second], method };
+      await deployment.up(program, run);
+      world.stop("cas-2");
+      try {
+        const said = world.run();
+        await deployment.up({ ...program, servers: [first] }, said);
+        assert.match(said.lines.join("\n"), /cas-2\S* keeps the credential of .*as it cannot be reached/);
+        assert.deepEqual(conditions(deployment.state.deployed), ["cas-1 deployed"]);
+      } finally {
+        world.start("cas-2");
+      }
+    });
+
+    it("does not take an older password for the present one where a domain controller lags behind", async () => {
+      const { name, qualifiedName } = await world.account(run);
+      const deployment = world.deployment();
+      const program = {
+        account: qualifiedName,
+        servers: [first],
+        method,
+        rotation: { maxPasswordAgeDays: 30 },
+      };
+      await deployment.up(program, run);
+      const { passwordStamp } = await world.read(name);
+      const written = deployment.state;
+      // As if the controller of this run had not heard of a roll a minute later.
+      const since = new Date(Date.parse(written.passwordLastSet) + 60_000).toISOString();
+      const deployed = written.deployed.map((one) => ({ ...one, passwordLastSet: since }));
+      deployment.outputs = { ...written, passwordLastSet: since, deployed };
+      const said = world.run();
+      assert.equal(await deployment.refresh(said), true);
+      assert.match(said.lines.join("\n"), /lags behind the others/);
+      assert.equal(deployment.state.passwordLastSet, since);
+      assert.deepEqual(conditions(deployment.state.deployed), ["cas-1 deployed"]);
+      // A server more: it gets a copy, and nothing rolls by the older date.
+      const { now } = Date;
+      try {
+        Date.now = () => Date.parse(since) + 30 * 86_400_000 - 30_000;
+        await deployment.up({ ...program, servers: [first, second] }, world.run());
+      } finally {
+        Date.now = now;
+      }
+      assert.equal(deployment.state.passwordLastSet, since);
+      if (method === "cmdlet") return;
+      assert.equal((await world.read(name)).passwordStamp, passwordStamp);
+    });
+
     it("rolls what is there without adopt: dates tell who has a credential, not whether it is right", async () => {
       const { qualifiedName } = await world.account(run);
       world.addByHand("cas-1", qualifiedName, "wrong");
