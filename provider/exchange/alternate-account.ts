@@ -2,7 +2,7 @@ import { ProviderError } from "../error";
 import type { Command } from "../powershell/pipeline";
 import { PsCredential, type PsValue, type SecureString } from "../powershell/psrp";
 import { clientAccessNoun, type ExchangeServer } from "./exchange-servers";
-import { flagProperty, instantOf, itemsOf, property, textOf, textProperty } from "./ps-properties";
+import { instantOf, itemsOf, property, textOf, textProperty } from "./ps-properties";
 import { output, type RemoteShell, run } from "./remote-shell";
 
 /** One alternate service account credential as a server holds it; its password is never read. */
@@ -64,9 +64,14 @@ export async function readAlternateAccount(
 export function alternateAccountOf(configuration: PsValue | undefined): AlternateAccount {
   const effective = configuration === undefined ? undefined : property(configuration, "EffectiveCredentials");
   if (effective === undefined) return parseConfigurationText(textOf(configuration) ?? "");
-  const credentials = itemsOf(effective).flatMap((one) => {
+  const items = itemsOf(effective);
+  // Items without their properties say nothing; the text of the whole still does.
+  if (items.length > 0 && items.every((one) => textProperty(one, "QualifiedUserName") === undefined)) {
+    return parseConfigurationText(textOf(configuration) ?? "");
+  }
+  const credentials = items.flatMap((one) => {
     const account = textProperty(one, "QualifiedUserName");
-    if (account === undefined || !flagProperty(one, "IsValid")) return [];
+    if (account === undefined || textProperty(one, "IsValid")?.toLowerCase() === "false") return [];
     return [{ account, added: instantOf(property(one, "WhenAddedUTC")) ?? "" }];
   });
   return { credentials, comparable: credentials.every(({ added }) => added !== "") };
