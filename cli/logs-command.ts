@@ -70,7 +70,7 @@ function readOn(servers: readonly string[], paths: readonly string[], options: O
     require("../provider/exchange/http-proxy-log/server-logs") as typeof import("../provider/exchange/http-proxy-log/server-logs");
   return inConnection(options, async ({ exchange }) => {
     const places = servers.map(async (server): Promise<LogPlace[]> => {
-      const shell = exchange.managementShell(server);
+      const shell = exchange.serverShell(server);
       const source = serverLogs(shell);
       return (paths.length > 0 ? paths : [await serverLogFolder(shell)]).map((path) => ({ source, path }));
     });

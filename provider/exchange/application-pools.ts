@@ -17,7 +17,7 @@ export function recycleApplicationPools(
   const turn = turns.get(exchange) ?? new Limiter(1);
   turns.set(exchange, turn);
   return turn.run(async () => {
-    const shell = exchange.managementShell(server);
+    const shell = exchange.serverShell(server);
     const module = { name: "Import-Module", parameters: { Name: "WebAdministration" } };
     await run(shell, [module], { what: `load IIS's commands on ${server}`, signal });
     for (const pool of pools) {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { trustedAuthorities } from "../authorities";
 import { ProviderError } from "../error";
 import { kerberosIdentity } from "../kerberos/identity";
@@ -24,8 +25,8 @@ export function openSessions(settings: Settings): SessionFactory {
       });
     },
 
-    async managementShell(host) {
-      if (settings.managementTransport === "local") {
+    async managementShell(host, there) {
+      if (settings.managementTransport === "local" && (!there || isThisMachine(host))) {
         const { LocalSession } = require("../powershell/local") as typeof import("../powershell/local");
         return new LocalSession();
       }
@@ -57,6 +58,11 @@ export function openSessions(settings: Settings): SessionFactory {
  */
 function query(server: string): string {
   return ["serializationLevel=Full", "clientApplication=ManagementShell", `TargetServer=${server}`].join(";");
+}
+
+function isThisMachine(host: string): boolean {
+  const label = (name: string) => name.toLowerCase().split(".")[0];
+  return label(host) === label(hostname());
 }
 
 function secret(text: string | undefined): SecureString | undefined {

@@ -7,8 +7,11 @@ import type { RemoteShell } from "./remote-shell";
 export interface SessionFactory {
   /** A server's own restricted endpoint, pinned to that server. */
   endpoint(server: string): Promise<PowerShellSession>;
-  /** A full-language shell on an Exchange server, or on a host with the management tools. */
-  managementShell(host: string): Promise<PowerShellSession>;
+  /**
+   * A full-language shell on an Exchange server, or on a host with the management tools.
+   * @param there whether it has to be on that very host, whose IIS or files are worked with
+   */
+  managementShell(host: string, there: boolean): Promise<PowerShellSession>;
 }
 
 /** Below the 18 that Exchange's default policy allows one account, as others may work under it too. */
@@ -33,7 +36,12 @@ export class ExchangeOrganization {
   }
 
   managementShell(host: string): RemoteShell {
-    return this.shell(`management ${host.toLowerCase()}`, host, () => this.factory.managementShell(host));
+    return this.shell(`management ${host.toLowerCase()}`, host, () => this.factory.managementShell(host, false));
+  }
+
+  /** A full-language shell on that very server. */
+  serverShell(host: string): RemoteShell {
+    return this.shell(`server ${host.toLowerCase()}`, host, () => this.factory.managementShell(host, true));
   }
 
   /** Does the same on several servers, a limited number at a time; one that fails does not keep the others from it. */
