@@ -58,7 +58,9 @@ async function readConfig(folder: string, stack: string | undefined) {
     // No Pulumi here: then the settings can only be in the environment.
     if (code === "ENOENT") return {};
     throw new ProviderError("settings-invalid", `Pulumi cannot read the configuration: ${stderr?.trim() ?? ""}`, {
-      hint: "Select a stack (pulumi stack select), or leave the project's folder to use the environment alone.",
+      hint:
+        "Select a stack (pulumi stack select), set PULUMI_CONFIG_PASSPHRASE_FILE where a passphrase protects it, or leave the " +
+        "project's folder to use the environment alone.",
       cause: thrown,
     });
   }

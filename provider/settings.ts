@@ -125,7 +125,8 @@ export function resolveSettings(connection: string, source: SettingsSource): Set
   const configured = configBlock(connection, source);
   const found: Record<string, unknown> = { ...configured };
   for (const name of settingNames) {
-    found[name] = configured[name] ?? source.environment[environmentName(connection, name)];
+    // An empty variable is one that a pipeline has no value for.
+    found[name] = configured[name] ?? (source.environment[environmentName(connection, name)] || undefined);
   }
   const parsed = settingsSchema.safeParse(found);
   if (parsed.success) return parsed.data;

@@ -16,7 +16,7 @@ export const spnDeletedHolder: Check = {
     return hostNames.map((hostName) => {
       const spn = `http/${hostName}`;
       const holder = holders.find((one) => one.servicePrincipalNames.some((value) => sameSpn(value, spn)));
-      if (holder === undefined) return pass(hostName, "none in the Recycle Bin.", host);
+      if (holder === undefined) return pass(hostName, "none in the Recycle Bin that this user may see.", host);
       const seen = `the Recycle Bin has ${holder.distinguishedName.replace(/\\0A/gi, " ")}, which had ${spn}.`;
       return warn(hostName, seen, "Do not restore it, or take the SPN off it in the same moment.", host);
     });
