@@ -13,6 +13,7 @@ describe("a shell with full language", () => {
     for (const [host, there] of [
       ["tools", false],
       [`${hostname()}.corp.tailspintoys.com`, true],
+      ["localhost", true],
     ] as const) {
       const session = await local.managementShell(host, there);
       assert.ok(session instanceof LocalSession, host);
