@@ -120,7 +120,7 @@ export async function spnHolders(directory: Directory, spn: string): Promise<rea
 }
 
 function right(distinguishedName: string): string {
-  return `"Write servicePrincipalName" on ${distinguishedName} (the validated write is not enough)`;
+  return `"Write servicePrincipalName" (the validated write is not enough) on ${distinguishedName}`;
 }
 
 async function hasSpn(directory: Directory, guid: string, spn: string): Promise<boolean> {

@@ -1,6 +1,10 @@
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
 import { after, before, describe, it } from "mocha";
+import { provideCertificate } from "../../lab/certificates";
 import { corp } from "../../lab/domain-controller";
+import { addresses } from "../../lab/network-namespace";
 import type { Selection } from "../../provider/checks/world";
 import { errorCodeIn, ticketIn } from "../../provider/kerberos";
 import { deploy, removeCredentials, tell } from "../exchange-lab/support/clients";
@@ -105,6 +109,27 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
       names.map((name) => `unknown ${fqdn(name)}`),
     );
     for (const { seen } of proofs) assert.match(seen, /certificate of .*asked for as .* not known.*caFile/);
+  });
+
+  it("takes no answer for a proof that came without a logon, as of an application pool that has stopped", async () => {
+    await tell({ request: "stop-server", server: "cas-2" });
+    const { certificate, key } = await provideCertificate("exchange", [`*.${corp.dnsName}`]);
+    const site = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (_, response) => {
+      response.writeHead(status).end();
+    });
+    let status = 503;
+    await new Promise<void>((resolve) => site.listen(443, addresses.exchangeServer(2), resolve));
+    try {
+      const proofs = async () => (await wrong()).map(({ object, outcome, seen }) => `${outcome} ${object}: ${seen}`);
+      assert.deepEqual(await proofs(), [`fail ${fqdn("cas-2")}: it answers HTTP 503 and takes no logon.`]);
+      status = 200;
+      assert.deepEqual(await proofs(), [`unknown ${fqdn("cas-2")}: it answers HTTP 200 and takes no logon.`]);
+    } finally {
+      site.closeAllConnections();
+      await new Promise((resolve) => site.close(resolve));
+      await tell({ request: "start-server", server: "cas-2" });
+      await everywhere(healthy.secret);
+    }
   });
 
   it("tells settings that no application pool has read yet from settings that are wrong", async () => {

@@ -86,9 +86,14 @@ async function ask(
     const authorize = (connection: Socket) => proof(servicePrincipal(hostName, settings), credential, connection);
     const request = { server: fqdn, protocol: "https", hostName, path, signal: subject.signal, authorize } as const;
     const { status, challenges } = await askWebSite(request, settings);
-    // Who is let in may still have no mailbox: that answer comes after the logon.
-    if (status !== 401) return undefined;
     const negotiate = challenges.find((challenge) => /^negotiate\b/i.test(challenge));
+    if (status !== 401) {
+      // Who is let in may still have no mailbox: that answer comes after the logon, with the server's own proof.
+      if (/^negotiate \S/i.test(negotiate ?? "")) return undefined;
+      const seen = `it answers HTTP ${status} and takes no logon.`;
+      if (status < 500) return unknown(fqdn, seen, undefined, where);
+      return fail(fqdn, seen, "Start its application pool, and look at the server's event log.", where);
+    }
     if (negotiate === undefined) {
       const seen = `it offers ${challenges.map((one) => one.split(" ")[0]).join(", ") || "no logon"}, and not Negotiate.`;
       return fail(fqdn, seen, "Recycle its application pools: they read the settings when they start.", where);

@@ -10,6 +10,8 @@ export const spnStale: Check = {
   name: "The account has no SPN that clients do not need",
   heading: heading.identifyNames,
   async run(subject) {
+    // Who looks at a part of the names or of the servers does not see who needs the others.
+    if (subject.selection.hostNames !== undefined || subject.selection.servers !== undefined) return [];
     const [name, account, hostNames] = await Promise.all([
       subject.accountName(),
       subject.account(),
