@@ -62,17 +62,21 @@ interface Spawned {
 
 /** PowerShell writes its answers 256 bytes at a time: they come through a {@link oneWayPipe} where there is one. */
 function spawned(executable: string, args: readonly string[]): Spawned {
-  const options = { env: childEnvironment(), windowsHide: true };
   const pipe = oneWayPipe();
-  if (pipe === undefined) {
-    const child = spawn(executable, args, { ...options, stdio: "pipe" });
-    return { child, toServer: child.stdin, fromServer: child.stdout, complaints: child.stderr };
-  }
-  const fromServer = new Socket({ fd: pipe.readEnd, readable: true, writable: false });
+  const fromPipe = pipe && new Socket({ fd: pipe.readEnd, readable: true, writable: false });
   try {
-    const child = spawn(executable, args, { ...options, stdio: ["pipe", pipe.writeEnd, "pipe"] });
-    return { child, toServer: child.stdin as Writable, fromServer, complaints: child.stderr as Readable };
+    const child = spawn(executable, args, {
+      stdio: ["pipe", pipe?.writeEnd ?? "pipe", "pipe"],
+      env: childEnvironment(),
+      windowsHide: true,
+    });
+    return {
+      child,
+      toServer: child.stdin as Writable,
+      fromServer: fromPipe ?? (child.stdout as Readable),
+      complaints: child.stderr as Readable,
+    };
   } finally {
-    closeSync(pipe.writeEnd);
+    if (pipe !== undefined) closeSync(pipe.writeEnd);
   }
 }

@@ -18,6 +18,10 @@ const adoptees = new WeakMap<Directory, Set<string>>();
 /** Object GUIDs of accounts that this run has adopted. */
 const takenOver = new WeakMap<Directory, Set<string>>();
 
+function addTo(sets: WeakMap<Directory, Set<string>>, directory: Directory, guid: string): void {
+  sets.set(directory, new Set(sets.get(directory)).add(guid));
+}
+
 function table<T>(tables: WeakMap<Directory, Map<string, T>>, directory: Directory): Map<string, T> {
   const found = tables.get(directory) ?? new Map<string, T>();
   tables.set(directory, found);
@@ -38,7 +42,7 @@ export function accountWasMade(directory: Directory, qualifiedName: string, guid
 
 /** A resource of this run has taken over an account that was there. */
 export function accountWasAdopted(directory: Directory, guid: string): void {
-  takenOver.set(directory, new Set(takenOver.get(directory)).add(guid));
+  addTo(takenOver, directory, guid);
 }
 
 /** Whether it belongs to another resource now than to the one that made it, as where a resource was given another name. */
@@ -63,7 +67,7 @@ export function accountMoves(
 }
 
 export function accountWillBeAdopted(directory: Directory, guid: string): void {
-  adoptees.set(directory, new Set(adoptees.get(directory)).add(guid));
+  addTo(adoptees, directory, guid);
 }
 
 export function accountsToAdopt(directory: Directory): readonly string[] {

@@ -1,7 +1,7 @@
 import type { ExchangeOrganization } from "../../exchange/organization";
 import type { Context } from "../handler";
 import type { DirectoryState, OutlookOutputs } from "./schema";
-import { sameValue } from "./wish";
+import { type Change, sameValue } from "./wish";
 
 /** What the resources that this run has made found on the directories, by identity. */
 const found = new WeakMap<ExchangeOrganization, Map<string, DirectoryState>>();
@@ -22,16 +22,15 @@ export function settingsAreOf(exchange: ExchangeOrganization, directories: reado
 export function stillOurs({ connection, directories }: OutlookOutputs, context: Context): readonly DirectoryState[] {
   const table = tableOf(context.connection(connection).exchange);
   return directories.flatMap((directory) => {
-    const other = table.get(directory.identity.toLowerCase())?.settings ?? {};
-    const [kept, gone] = [new Map(Object.entries(directory.settings)), [] as string[]];
-    for (const [name, { before }] of kept) {
-      const theirs = other[name];
-      if (theirs !== undefined && !sameValue(theirs.before, before)) gone.push(name);
-    }
-    for (const name of gone) kept.delete(name);
+    const theirs = table.get(directory.identity.toLowerCase())?.settings ?? {};
+    const movedOn = ([name, { before }]: [string, Change]) =>
+      theirs[name] !== undefined && !sameValue(theirs[name].before, before);
+    const settings = Object.entries(directory.settings);
+    const gone = settings.filter(movedOn).map(([name]) => name);
     if (gone.length > 0) {
       context.progress(`${directory.identity} keeps ${gone.join(", ")}: another resource of the program has that now`);
     }
-    return kept.size === 0 ? [] : [{ ...directory, settings: Object.fromEntries(kept) }];
+    const ours = settings.filter((setting) => !movedOn(setting));
+    return ours.length === 0 ? [] : [{ ...directory, settings: Object.fromEntries(ours) }];
   });
 }
