@@ -79,6 +79,7 @@ export async function provisionForest(controller: DomainController): Promise<voi
   );
   await configure(controller);
   await start(controller);
+  await registerNames(controller);
 }
 
 /** One more controller of a domain that stands. */
@@ -102,18 +103,18 @@ export async function joinDomain(controller: DomainController, through: DomainCo
     patience,
   );
   await configure(controller);
-  await registerLdap(controller, through);
   await start(controller);
+  await registerNames(controller);
+  // Tickets for the new controller's services are asked of the old one too.
+  await sambaTool(through, ["drs", "replicate", hostName(through), hostName(controller), controller.domain.baseDn]);
 }
 
 /**
- * The name that tickets for LDAP are for: Windows registers it at once, Samba's own updater some minutes after the start. Before
- * the start, that is, so as not to meet it.
+ * A controller registers its own names at its first start. Samba's updater does that at times of its own, which can be minutes
+ * later and in the middle of a test that counts writes: it is called here, once, and by nobody else.
  */
-async function registerLdap(controller: DomainController, at: DomainController): Promise<void> {
-  const spn = `ldap/${hostName(controller)}`;
-  const account = `${controller.name.toUpperCase()}$`;
-  await mustRunInside("samba-tool", ["spn", "add", spn, account, `--configfile=${configurationFile(at)}`]);
+async function registerNames(controller: DomainController): Promise<void> {
+  await mustRunInside("samba_spnupdate", ["-s", configurationFile(controller)]);
 }
 
 /** Several Sambas share a machine only with sockets and pid files of their own. */
@@ -143,6 +144,7 @@ async function configure(controller: DomainController): Promise<void> {
     "dns forwarder": addresses.resolver,
     // The records that matter are written by the lab; Samba's own updater needs programs that the lab does not.
     "dns update command": "/bin/true",
+    "spn update command": "/bin/true",
     "log file": join(folder, "log.%m"),
     // One JSON line a change of the directory, in the controller's log: how the tests count writes.
     "log level": "1 dsdb_json_audit:5",

@@ -20,6 +20,7 @@ const debianPackages = {
     "openssh-server",
     "chromium",
     "poppler-utils",
+    "faketime",
     "msktutil",
     "adcli",
     "libkrb5-dev",

@@ -8,15 +8,26 @@ import { namespaceProcesses } from "./network-namespace";
 
 export const logFolder = join(labFolder, "logs");
 
-/** Field 22 of /proc/PID/stat; with the pid it names one process for as long as the machine runs. */
-function startTime(pid: number): string | undefined {
+/** /proc/PID/stat from its third field on: state, parent, …; empty where there is no such process. */
+function statistics(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return undefined;
+    return [];
   }
+}
+
+/** Field 22; with the pid it names one process for as long as the machine runs. */
+function startTime(pid: number): string | undefined {
+  const fields = statistics(pid);
+  return fields[0] === "Z" ? undefined : fields[19];
+}
+
+/** This process and who called it: in a shell with the lab's environment, node and npm are in the namespace too. */
+function callers(pid = process.pid): number[] {
+  const parent = Number(statistics(pid)[1] ?? 0);
+  return parent > 0 ? [pid, ...callers(parent)] : [pid];
 }
 
 export function isAlive(process: RecordedProcess): boolean {
@@ -53,14 +64,17 @@ export function startProcess(
   });
 }
 
-function signalGroup(process_: RecordedProcess, signal: NodeJS.Signals): void {
+/** Below zero: a process group. Who is gone already needs no signal. */
+function send(signal: NodeJS.Signals, pid: number): void {
   try {
-    // Each is the leader of a process group of its own (`detached`).
-    process.kill(-process_.pid, signal);
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
+
+/** Each is the leader of a process group of its own (`detached`). */
+const signalGroup = ({ pid }: RecordedProcess, signal: NodeJS.Signals) => send(signal, -pid);
 
 export async function stopProcess(name: string): Promise<void> {
   const found = findProcess(name);
@@ -75,11 +89,12 @@ export async function stopProcess(name: string): Promise<void> {
 /** Ends what the lab started, then whatever still sits in its namespace. */
 export async function stopAllProcesses(): Promise<void> {
   for (const found of readLabState().processes.filter(isAlive)) signalGroup(found, "SIGTERM");
-  const empty = async () => (await namespaceProcesses()).filter((pid) => pid !== process.pid).length === 0;
+  const ours = callers();
+  // Who lists them is in the list as well, where we are inside, and gone by now.
+  const others = async () => (await namespaceProcesses()).filter((pid) => !ours.includes(pid) && startTime(pid));
+  const empty = async () => (await others()).length === 0;
   await waitUntil("the namespace is empty", empty, 5_000).catch(async () => {
-    for (const pid of await namespaceProcesses()) {
-      if (pid !== process.pid) process.kill(pid, "SIGKILL");
-    }
+    for (const pid of await others()) send("SIGKILL", pid);
     await waitUntil("the namespace is empty", empty, 5_000);
   });
   changeLabState((state) => {
