@@ -1,4 +1,5 @@
 import { ProviderError } from "../error";
+import { Turns } from "../powershell/turns";
 import { textOf, textProperty } from "./ps-properties";
 import { output, type RemoteShell, run } from "./remote-shell";
 
@@ -37,9 +38,11 @@ export async function runRollScript(shell: RemoteShell, roll: Roll, signal?: Abo
       Unattended: true,
     },
   };
-  const result = await shell.invoke([command], { deadline, signal });
+  const { result, exitCode } = await turnsOn(shell.host).take(async () => ({
+    result: await shell.invoke([command], { deadline, signal }),
+    exitCode: await lastExitCode(shell, signal),
+  }));
   const said = result.information.map(lineOf).filter((line) => line.trim() !== "");
-  const exitCode = await lastExitCode(shell, signal);
   const lastLine = said.at(-1)?.trim();
   if (result.state === "completed" && result.errors.length === 0 && exitCode === "0" && lastLine === successLine)
     return;
@@ -49,6 +52,15 @@ export async function runRollScript(shell: RemoteShell, roll: Roll, signal?: Abo
     "powershell-failed",
     `${shell.host}: could not ${what} (${witnesses}). It said:\n${[...said, ...errors].join("\n")}`,
   );
+}
+
+/** By host in small letters: its shell is shared, and the exit code of a script stands there only until the next one ends. */
+const turns = new Map<string, Turns>();
+
+function turnsOn(host: string): Turns {
+  const found = turns.get(host.toLowerCase()) ?? new Turns();
+  turns.set(host.toLowerCase(), found);
+  return found;
 }
 
 async function scriptPath(shell: RemoteShell, signal: AbortSignal | undefined): Promise<string> {
