@@ -95,13 +95,14 @@ export class WsmanEndpoint {
   private authenticate({ headers, socket }: IncomingMessage): string | undefined {
     const [, scheme = "", token = ""] = /^(Negotiate|Kerberos) +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
     if (token === "") return undefined;
+    const before = this.proved.has(socket);
     this.forget(socket);
     const client = this.keys.accept(Buffer.from(token, "base64"));
     if (client === undefined) return undefined;
     const kerberos = scheme.toLowerCase() === "kerberos";
     const protocol = `application/HTTP-${kerberos ? "Kerberos" : "SPNEGO"}-session-encrypted` as const;
     this.proved.set(socket, { client, protocol, user: client.principal.toLowerCase() });
-    socket.once("close", () => this.forget(socket));
+    if (!before) socket.once("close", () => this.forget(socket));
     return client.reply === undefined ? undefined : `${scheme} ${client.reply.toString("base64")}`;
   }
 

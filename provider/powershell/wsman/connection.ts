@@ -42,6 +42,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #http: HttpExchange;
   #proved: Proved | undefined;
+  /** Whether this server wants a logon with each request: IIS does where `authPersistNonNTLM` is off. */
+  #logsOnEachTime = false;
 
   private constructor(options: ConnectionOptions, http: HttpExchange) {
     this.#options = options;
@@ -55,11 +57,12 @@ export class Connection {
   static async open(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options, new HttpExchange(options.url, await connectSocket(options)));
     try {
-      if (options.logon instanceof Logon) await connection.#prove(options.logon, "Negotiate");
+      if (options.logon instanceof Logon)
+        await connection.#prove(options.logon, "Negotiate", Buffer.alloc(0), options.connectDeadline);
       return connection;
     } catch (error) {
       connection.destroy();
-      throw error;
+      throw beforeAnyEffect(error);
     }
   }
 
@@ -78,18 +81,16 @@ export class Connection {
     const { logon, url } = this.#options;
     const seals = proved !== undefined && url.protocol === "http:";
     const body = seals ? sealBody(xml, proved.context, proved.scheme) : Buffer.from(xml, "utf8");
-    const headers = {
-      "Content-Type": seals ? sealedType(proved.scheme) : soapType,
-      ...(logon instanceof Logon ? {} : { Authorization: basic(logon) }),
-    };
-    const answer = await this.#exchange(headers, body, deadline);
+    const answer = await this.#send(body, seals ? sealedType(proved.scheme) : soapType, deadline).catch((error) => {
+      this.destroy();
+      throw error;
+    });
     const type = answer.headers["content-type"] ?? "";
     try {
       if (seals && /^multipart\/(x-multi-)?encrypted/i.test(type)) return openBody(answer.body, proved.context);
     } catch (error) {
       this.destroy();
-      const { message } = ProviderError.from(error);
-      throw new ProviderError("unclear-outcome", `${url.hostname}: ${message}`, { cause: error });
+      throw maybeCarriedOut(url, error);
     }
     // A fault in clear could be anybody's; only where nothing is sealed is it the server's.
     if (!seals && (answer.status === 200 || answer.status === 500) && type.toLowerCase().includes("xml")) {
@@ -107,9 +108,30 @@ export class Connection {
     this.#forget();
   }
 
-  /** RFC 4559 with an empty body, which has no effect; the token of the answer proves the server. */
-  async #prove(logon: Logon, scheme: Scheme): Promise<void> {
+  async #send(body: Buffer, type: string, deadline: number): Promise<HttpAnswer> {
+    const { logon, url } = this.#options;
+    const proved = this.#proved;
+    if (!(logon instanceof Logon) || proved === undefined) {
+      const authorization = logon instanceof Logon ? {} : { Authorization: basic(logon) };
+      return this.#exchange({ "Content-Type": type, ...authorization }, body, deadline);
+    }
+    if (!this.#logsOnEachTime) {
+      const answer = await this.#exchange({ "Content-Type": type }, body, deadline);
+      const asked = answer.status === 401 && schemes(answer).has(proved.scheme.toLowerCase());
+      // Sealed, the context is all the logon there is. Else RFC 9110 section 15.5.2: what got a 401 has not been carried out.
+      if (url.protocol === "http:" || !asked || !this.alive) return answer;
+      this.#logsOnEachTime = true;
+    }
+    return this.#prove(logon, proved.scheme, body, deadline);
+  }
+
+  /**
+   * RFC 4559: posts with a token, until the token of an answer proves the server.
+   * @param body empty for a logon that has no effect
+   */
+  async #prove(logon: Logon, scheme: Scheme, body: Buffer, deadline: number): Promise<HttpAnswer> {
     const { url, service } = this.#options;
+    this.#forget();
     const secure = url.protocol === "https:";
     const credential = await logon.credential(scheme === "Negotiate" ? "spnego" : "kerberos");
     const binding = channelBinding(this.#http.socket);
@@ -118,20 +140,22 @@ export class Connection {
     let token = await context.step();
     for (let round = 0; round < 4; round += 1) {
       const headers = { Authorization: `${scheme} ${token.toString("base64")}`, "Content-Type": soapType };
-      const answer = await this.#exchange(headers, Buffer.alloc(0), this.#options.connectDeadline).catch((error) => {
-        throw beforeAnyEffect(error);
-      });
+      const answer = await this.#exchange(headers, body, deadline);
       const offered = schemes(answer);
       const reply = offered.get(scheme.toLowerCase());
       if (reply !== undefined && reply !== "") {
-        token = await context.step(Buffer.from(reply, "base64"));
-        if (context.established) return;
+        const taken = body.length > 0 && answer.status !== 401;
+        token = await context.step(Buffer.from(reply, "base64")).catch((error: unknown) => {
+          throw taken ? maybeCarriedOut(url, error) : error;
+        });
+        if (context.established) return answer;
+        if (taken) throw maybeCarriedOut(url, notProved(url, answer.status, []));
         continue;
       }
-      if (answer.status === 401 && scheme === "Negotiate" && !offered.has("negotiate") && offered.has("kerberos")) {
-        this.#forget();
-        return this.#prove(logon, "Kerberos");
-      }
+      if (answer.status === 401 && scheme === "Negotiate" && !offered.has("negotiate") && offered.has("kerberos"))
+        return this.#prove(logon, "Kerberos", body, deadline);
+      // TLS has proved the server too: what it says of a body that it took is its own word.
+      if (body.length > 0 && answer.status !== 401) return answer;
       if (answer.status !== 401 && answer.status >= 300) throw refusedStatus(url, answer, false);
       throw notProved(url, answer.status, [...offered.keys()]);
     }
@@ -161,6 +185,11 @@ export function beforeAnyEffect(error: unknown): ProviderError {
   const failure = ProviderError.from(error, "protocol");
   if (failure.code !== "unclear-outcome") return failure;
   return new ProviderError("protocol", failure.message, { cause: failure });
+}
+
+function maybeCarriedOut({ hostname }: URL, error: unknown): ProviderError {
+  const { message } = ProviderError.from(error);
+  return new ProviderError("unclear-outcome", `${hostname}: ${message}`, { cause: error });
 }
 
 function passwordRefused({ hostname }: URL, username: string, offered: ReadonlyMap<string, string>): ProviderError {

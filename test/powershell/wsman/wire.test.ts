@@ -74,7 +74,7 @@ describe("WS-Management on a bad wire", function () {
     return session;
   }
 
-  const refuse = (status: number, headers: Record<string, string> = {}, body = ""): Meddling => ({
+  const refuse = (status: number, headers: Record<string, string | string[]> = {}, body = ""): Meddling => ({
     instead: (request, response) => {
       request.resume().once("end", () => response.writeHead(status, headers).end(body));
       return true;
@@ -316,6 +316,51 @@ describe("WS-Management on a bad wire", function () {
     const session = await meet(refuse(401, { "WWW-Authenticate": "Negotiate" }));
     await assert.rejects(session.invoke(hello), (error: Error & { code?: string }) => error.code === "access-denied");
     assert.equal(commands, 0);
+  });
+
+  describe("inside TLS, before a server that wants a logon with each request", () => {
+    let asked: number;
+    const wantsLogon: Meddling["instead"] = (request, response) => {
+      if (request.headers.authorization !== undefined) return false;
+      asked += 1;
+      return refuse(401, { "WWW-Authenticate": ["Negotiate", "NTLM"] }).instead?.(request, response) ?? false;
+    };
+    beforeEach(() => {
+      asked = 0;
+    });
+
+    it("gives one, and each command is carried out once", async () => {
+      gateway.meddling = { instead: wantsLogon };
+      const session = await open({ url: gateway.secureUrl });
+      for (let number = 1; number <= 5; number += 1) {
+        assert.deepEqual((await session.invoke(hello)).output, ["hello"]);
+        assert.equal(commands, number);
+      }
+      await session.close();
+      // Once a connection: from then on the token goes along.
+      assert.ok(asked >= 1 && asked <= 4, `asked ${asked} times`);
+    });
+
+    it("says that a command did not run when the logon is refused", async () => {
+      const session = await meet(refuse(401, { "WWW-Authenticate": "Negotiate" }), { url: gateway.secureUrl });
+      await assert.rejects(session.invoke(hello), { code: "access-denied", message: /did not accept our Kerberos/ });
+      assert.equal(commands, 0);
+    });
+
+    it("says that a command may have run when the answer's token does not prove the server", async () => {
+      const session = await meet(
+        {
+          instead: wantsLogon,
+          change: (answer, response, request) => {
+            if (withBody(request)) response.setHeader("WWW-Authenticate", "Negotiate oRQwEqADCgEAoQsGCSqGSIb3EgECAg==");
+            return answer;
+          },
+        },
+        { url: gateway.secureUrl },
+      );
+      await assert.rejects(session.invoke(hello), { code: "unclear-outcome" });
+      assert.equal(commands, 1);
+    });
   });
 
   it("does not send a command to a connection that is gone, but opens another", async () => {
