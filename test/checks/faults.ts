@@ -26,6 +26,8 @@ export interface Fault {
   readonly object?: string;
   /** Words of what was seen. */
   readonly seen?: RegExp;
+  /** What is advised, where it matters. */
+  readonly remedy?: RegExp;
   readonly selection?: Selection;
   make(healthy: Healthy): void | Promise<void>;
   /** Default: none, for what `Healthy.deploy` puts right. */
@@ -314,11 +316,12 @@ const spn: Fault[] = [
     }),
   ),
   {
-    what: "a computer whose HOST stands for the SPN",
+    what: "a computer whose HOST stands for an SPN that the account does not have",
     check: "spn-other-holder",
     outcome: "fail",
     object: autodiscover,
-    seen: /stands for/,
+    seen: /OTHERHOLDER.* stands for .* clients get tickets for it/,
+    remedy: new RegExp(`^setspn -S http/${autodiscover} ${corp.netbiosName}\\\\`),
     make: async (healthy) => {
       await healthy.modify("delete", "servicePrincipalName", [`http/${autodiscover}`]);
       await otherAccount(healthy, other, { servicePrincipalName: `HOST/${autodiscover}` });
@@ -327,6 +330,21 @@ const spn: Fault[] = [
       await removeOther(healthy, other);
       await healthy.modify("add", "servicePrincipalName", [`http/${autodiscover}`]);
     },
+  },
+  {
+    what: "a computer whose HOST stands for the account's SPN",
+    check: "spn-other-holder",
+    outcome: "warn",
+    object: autodiscover,
+    seen: /OTHERHOLDER.* stands for .* get the account's tickets all the same/,
+    remedy: /^Leave the HOST SPN/,
+    make: async (healthy) => {
+      // The other way round the directory refuses the HOST name.
+      await healthy.modify("delete", "servicePrincipalName", [`http/${autodiscover}`]);
+      await otherAccount(healthy, other, { servicePrincipalName: `HOST/${autodiscover}` });
+      await healthy.modify("add", "servicePrincipalName", [`http/${autodiscover}`]);
+    },
+    mend: (healthy) => removeOther(healthy, other),
   },
   {
     what: "an SPN in the Recycle Bin",
@@ -357,22 +375,35 @@ const spn: Fault[] = [
     mend: (healthy) => healthy.modify("delete", "servicePrincipalName", [`http/old.${corp.dnsName}`]),
   },
   {
+    what: "a computer of the users' own forest whose HOST stands for the SPN",
+    check: "spn-user-forest",
+    outcome: "fail",
+    object: mail,
+    seen: /HOST\/mail/i,
+    remedy: /^Leave the HOST SPN/,
+    make: (healthy) => inUsersForest(healthy, `HOST/${mail}`),
+    mend: (healthy) => healthy.inUsersForest((client) => client.del(`CN=${other},CN=Computers,${users.baseDn}`)),
+  },
+  {
     what: "the SPN in the users' own forest",
     check: "spn-user-forest",
     outcome: "fail",
     object: mail,
-    make: (healthy) =>
-      healthy.inUsersForest((client) =>
-        client.add(`CN=${other},CN=Computers,${users.baseDn}`, {
-          objectClass: "computer",
-          sAMAccountName: `${other}$`,
-          userAccountControl: "4096",
-          servicePrincipalName: `http/${mail}`,
-        }),
-      ),
+    make: (healthy) => inUsersForest(healthy, `http/${mail}`),
     mend: (healthy) => healthy.inUsersForest((client) => client.del(`CN=${other},CN=Computers,${users.baseDn}`)),
   },
 ];
+
+function inUsersForest(healthy: Healthy, servicePrincipalName: string): Promise<void> {
+  return healthy.inUsersForest((client) =>
+    client.add(`CN=${other},CN=Computers,${users.baseDn}`, {
+      objectClass: "computer",
+      sAMAccountName: `${other}$`,
+      userAccountControl: "4096",
+      servicePrincipalName,
+    }),
+  );
+}
 
 const trust: Fault[] = [
   {

@@ -7,9 +7,9 @@ import { corp } from "../../lab/domain-controller";
 import { addresses } from "../../lab/network-namespace";
 import type { Selection } from "../../provider/checks/world";
 import { errorCodeIn, ticketIn } from "../../provider/kerberos";
-import { deploy, removeCredentials, tell } from "../exchange-lab/support/clients";
+import { deploy, removeCredentials, TestAccount, tell } from "../exchange-lab/support/clients";
 import { fqdn } from "../resources/asa-deployment/world";
-import { Healthy, line, type ServerName } from "./healthy";
+import { Healthy, hostNames, line, type ServerName } from "./healthy";
 
 const names: readonly ServerName[] = ["cas-1", "cas-2"];
 const connecting: Selection = { connect: true, only: ["proof", "server"] };
@@ -23,6 +23,7 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
       await deploy(server, `${healthy.accountName}$`, secret);
     }
   };
+  const organizationalUnit = () => healthy.world.forest.organizationalUnit;
   /** What does not pass, of the proof alone. */
   const wrong = async () => {
     const { results } = await healthy.check(connecting);
@@ -62,6 +63,27 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
       assert.match(found[0]?.where ?? "", new RegExp(`^https://.*${corp.dnsName}/mapi/`));
     } finally {
       await everywhere(healthy.secret);
+    }
+  });
+
+  it("passes where a computer's HOST stands for the names, for the account's own come first; and never without them", async () => {
+    const computer = new TestAccount(healthy.world.forest.uniqueName(), "Of-A-Computer-1!", organizationalUnit());
+    const own = hostNames.map((name) => `http/${name}`);
+    await healthy.modify("delete", "servicePrincipalName", own);
+    await computer.create();
+    try {
+      const aliases = hostNames.map((name) => `HOST/${name}`);
+      await healthy.modify("add", "servicePrincipalName", aliases, computer.dn);
+      const without = await wrong();
+      assert.deepEqual(
+        without.map(({ outcome, object }) => `${outcome} ${object}`),
+        names.map((name) => `fail ${fqdn(name)}`),
+      );
+      for (const { seen } of without) assert.match(seen, /KRB_AP_ERR_MODIFIED/);
+      await healthy.modify("add", "servicePrincipalName", own);
+      assert.deepEqual((await wrong()).map(line), []);
+    } finally {
+      await healthy.world.forest.admin.del(computer.dn);
     }
   });
 

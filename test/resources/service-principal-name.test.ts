@@ -155,6 +155,18 @@ describe("ServicePrincipalName", () => {
       assert.ok(!(await namesOf(asa)).includes(spn));
     });
 
+    it("is to be taken off that holder alone, where a server has it as HOST", async () => {
+      const dn = `CN=${forest.uniqueName()},${forest.organizationalUnit}`;
+      await change("delete", other, spn);
+      await forest.admin.add(dn, { objectClass: "computer", servicePrincipalName: spn.replace("http/", "HOST/") });
+      await change("add", other, spn);
+      const [refusal] = await preview(servicePrincipalName, given(), program);
+      assert.match(refusal?.reason ?? "", new RegExp(dn));
+      assert.match(refusal?.reason ?? "", /\. A HOST\/… is to stay: that computer needs it\. /);
+      assert.ok(refusal?.reason.endsWith(`takeFrom: ["${other.state.distinguishedName}"].`), refusal?.reason);
+      await forest.admin.del(dn);
+    });
+
     it("is moved from exactly the holder that is named", async () => {
       await assert.rejects(name.up(given({ takeFrom: [`CN=Somebody,${forest.domain}`] }), program), held());
       await name.up(given({ takeFrom: [other.state.distinguishedName.toLowerCase()] }), later());

@@ -1,6 +1,7 @@
 import { spnHolders } from "../../directory/spn-holders";
 import { type Check, heading } from "../check";
 import { fail, pass } from "../finding";
+import { otherName, removal } from "./other-holder";
 
 /** A domain controller looks for an SPN in its own forest first; one that it finds there never leads here. */
 export const spnUserForest: Check = {
@@ -16,14 +17,11 @@ export const spnUserForest: Check = {
           directory.globalCatalog(),
         ]);
         if (holders.length === 0) return [pass(hostName, "nobody there.", catalog.host)];
-        return holders.map(({ distinguishedName, servicePrincipalName }) =>
-          fail(
-            hostName,
-            `${distinguishedName} has ${servicePrincipalName}: users of that forest get a ticket for it.`,
-            `Set-ADObject '${distinguishedName}' -Remove @{servicePrincipalName="${servicePrincipalName}"}`,
-            catalog.host,
-          ),
-        );
+        return holders.map((holder) => {
+          const { distinguishedName, servicePrincipalName } = holder;
+          const seen = `${distinguishedName} has ${servicePrincipalName}: users of that forest get a ticket for it.`;
+          return fail(hostName, seen, holder.byAlias ? otherName : removal(holder), catalog.host);
+        });
       }),
     );
     return (await Promise.all(findings)).flat();

@@ -37,9 +37,11 @@ export function holderRefusal(claim: Claim, holders: readonly SpnHolder[]): stri
       "balancer; give that one. allowServerName: true takes the name of a server all the same."
     );
   }
-  const names = inTheWay.filter((holder) => !holder.byAlias).map((holder) => JSON.stringify(holder.distinguishedName));
+  const exact = inTheWay.filter((holder) => !holder.byAlias);
+  const names = exact.map((holder) => JSON.stringify(holder.distinguishedName));
+  const kept = exact.length < inTheWay.length ? "A HOST/… is to stay: that computer needs it. " : "";
   return (
-    `${held}With two holders in a forest nobody gets a ticket. Remove it there, or move it to this account with ` +
+    `${held}${kept}With two holders in a forest nobody gets a ticket. Remove it there, or move it to this account with ` +
     `takeFrom: [${names.join(", ")}].`
   );
 }
