@@ -1,5 +1,5 @@
 import type { Account } from "../directory/accounts";
-import { findQualified } from "../directory/qualified-name";
+import { canonicalName, findQualified } from "../directory/qualified-name";
 import { domainControllers } from "../directory/replication";
 import { ProviderError } from "../error";
 import { type AlternateAccount, readAlternateAccount } from "../exchange/alternate-account";
@@ -44,6 +44,9 @@ export class Subject {
     const { directory, userForests } = this.world;
     return Promise.all(userForests.map((users) => trustSides(directory, users)));
   });
+
+  /** Who knows the domain's two names; a directory that does not answer is asked once, however many servers there are. */
+  private readonly domains = { forest: once(() => this.world.directory.forest()) };
 
   constructor(
     readonly world: World,
@@ -98,7 +101,7 @@ export class Subject {
       return {
         ...server,
         shell,
-        alternate: await readAlternateAccount(shell, server, this.signal),
+        alternate: await this.alternateOf(shell, server),
         outlookAnywhere: once(() => readOutlookAnywhere(shell, server, this.signal)),
         mapi: once(() => readMapiVirtualDirectories(shell, server, this.signal)),
       };
@@ -111,8 +114,20 @@ export class Subject {
     return { answered, silent };
   }
 
+  /** What a server holds, under names that can be compared. */
+  async alternateOf(shell: RemoteShell, server: ExchangeServer): Promise<AlternateAccount> {
+    const alternate = await readAlternateAccount(shell, server, this.signal);
+    const named = alternate.credentials.map(async (one) => ({ ...one, account: await this.nameOf(one.account) }));
+    return { ...alternate, credentials: await Promise.all(named) };
+  }
+
+  /** As it stands where the directory, which knows the domain's two names, cannot be asked: the checks of the account say so. */
+  private nameOf(account: string): Promise<string> {
+    return canonicalName(this.domains, account).catch(() => account);
+  }
+
   private async choose(): Promise<string | undefined> {
-    if (this.selection.account !== undefined) return this.selection.account;
+    if (this.selection.account !== undefined) return this.nameOf(this.selection.account);
     const { answered } = await this.servers();
     const newest = answered.flatMap(({ alternate }) => alternate.credentials[0]?.account ?? []);
     const counted = [...Map.groupBy(newest, (account) => account.toLowerCase()).values()];

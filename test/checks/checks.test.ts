@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { after, before, describe, it } from "mocha";
 import { checkText } from "../../cli/check-text";
+import { estateOf } from "../../cli/status/estate";
+import { corp } from "../../lab/domain-controller";
 import { runbook } from "../../provider/checks/runbook";
 import { replicate } from "./breaking";
 import { faults, isLag, replicated } from "./faults";
@@ -37,6 +39,34 @@ describe("the runbook", function () {
     for (const check of ["dns-address-record", "dns-same-answer", "spn-deleted-holder"])
       assert.ok(passed.has(check), check);
     assert.ok(checkText(report).split("\n").length <= 12, checkText(report));
+  });
+
+  it("takes a credential for the account's, whichever of its two names the domain was typed with", async () => {
+    const name = `${healthy.accountName}$`;
+    const typed = [`${corp.dnsName}\\${name}`, `${corp.dnsName.toUpperCase()}/${name}`] as const;
+    try {
+      for (const server of ["cas-1", "cas-2"] as const) {
+        healthy.server(server).credentials.replace([]);
+        healthy.world.addByHand(server, server === "cas-1" ? healthy.qualifiedName : typed[0], healthy.secret);
+      }
+      for (const account of [undefined, healthy.qualifiedName, ...typed]) {
+        const report = await healthy.check({ account });
+        assert.deepEqual(troubles(report), [], account);
+        assert.equal(report.account?.qualifiedName, healthy.qualifiedName);
+        const { servers, counts } = estateOf(report, 365);
+        assert.deepEqual([servers.map(({ hasCredential }) => hasCredential), counts.fail], [[true, true], 0]);
+      }
+      healthy.world.organization.addServer("cas-old", { product: "2010" });
+      healthy.world.addByHand("cas-old", typed[0], healthy.secret);
+      const [found, ...others] = troubles(await healthy.check());
+      assert.match(found ?? "", /^fail account-exchange-2010 cas-old\./);
+      assert.deepEqual(others, []);
+    } finally {
+      const { organization } = healthy.world;
+      if (organization.servers.some(({ state }) => state.name.toLowerCase() === "cas-old"))
+        healthy.dropServer("cas-old");
+      healthy.deploy();
+    }
   });
 
   for (const fault of faults) {

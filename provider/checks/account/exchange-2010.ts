@@ -1,6 +1,5 @@
 import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
-import { readAlternateAccount } from "../../exchange/alternate-account";
 import type { ExchangeServer } from "../../exchange/exchange-servers";
 import { type Check, type Finding, heading } from "../check";
 import { fail, pass, unknown } from "../finding";
@@ -30,7 +29,7 @@ async function shares(server: ExchangeServer, name: string, reader: Server, subj
   const { fqdn } = server;
   try {
     const asked = { ...server, product: reader.product };
-    const { credentials } = await readAlternateAccount(reader.shell, asked, subject.signal);
+    const { credentials } = await subject.alternateOf(reader.shell, asked);
     if (!credentials.some(({ account }) => sameAccount(account, name))) {
       return pass(fqdn, "it runs Exchange 2010, and does not have the account.", reader.fqdn);
     }
