@@ -22,6 +22,12 @@ export async function warningsOf(
   const subject = new Subject({ ...world, userForests: [] }, selection);
   const settled = await Promise.allSettled(checks.map((check) => check.run(subject)));
   return settled.flatMap((one) =>
-    one.status === "fulfilled" ? warningLines(one.value) : [`warning: ${ProviderError.from(one.reason).message}`],
+    one.status === "fulfilled"
+      ? [...warningLines(one.value), ...unseenLines(one.value)]
+      : [`warning: ${ProviderError.from(one.reason).message}`],
   );
+}
+
+function unseenLines(findings: readonly Finding[]): string[] {
+  return findings.flatMap(({ outcome, seen }) => (outcome === "unknown" ? [`warning: ${seen}`] : []));
 }

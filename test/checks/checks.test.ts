@@ -3,7 +3,9 @@ import { after, before, describe, it } from "mocha";
 import { checkText } from "../../cli/check-text";
 import { estateOf } from "../../cli/status/estate";
 import { corp } from "../../lab/domain-controller";
+import { addressRecord } from "../../provider/checks/dns/address-record";
 import { runbook } from "../../provider/checks/runbook";
+import { warningsOf } from "../../provider/checks/warnings";
 import { replicate } from "./breaking";
 import { faults, isLag, replicated } from "./faults";
 import { Healthy, hostNames, line, troubles } from "./healthy";
@@ -39,6 +41,28 @@ describe("the runbook", function () {
     for (const check of ["dns-address-record", "dns-same-answer", "spn-deleted-holder"])
       assert.ok(passed.has(check), check);
     assert.ok(checkText(report).split("\n").length <= 12, checkText(report));
+  });
+
+  it("judges each name alone, where DNS gives an error for one of them", async () => {
+    // No name server can be asked for an empty label.
+    const strange = `mail..${corp.dnsName}`;
+    const { results } = await healthy.check({ only: ["dns"], hostNames: [strange, ...hostNames] });
+    const found = results.map(({ check, object, outcome }) => `${outcome} ${check} ${object}`);
+    const of = (check: string) => [`unknown ${check} ${strange}`, ...hostNames.map((name) => `pass ${check} ${name}`)];
+    assert.deepEqual(found, [...of("dns-address-record"), ...of("dns-same-answer")]);
+    for (const { object, seen } of results) {
+      if (object === strange) assert.match(seen, /^DNS has no answer for mail\.\..* \(.*EBADNAME\)/);
+    }
+    const lines = await warningsOf(
+      {
+        settings: healthy.world.forest.settings,
+        directory: healthy.world.forest.open(),
+        exchange: healthy.world.exchange(),
+      },
+      { hostNames: [strange] },
+      [addressRecord],
+    );
+    assert.match(lines.join("\n"), /^warning: DNS has no answer for mail\.\./);
   });
 
   it("takes a credential for the account's, whichever of its two names the domain was typed with", async () => {

@@ -1,6 +1,7 @@
 import { hostRecords } from "../../directory/host-records";
 import { type Check, type Finding, heading } from "../check";
 import { fail, pass, unknown } from "../finding";
+import { eachName } from "./each-name";
 
 /** Clients ask the domain controller of their own site. */
 export const sameAnswer: Check = {
@@ -17,7 +18,7 @@ export const sameAnswer: Check = {
     if (servers.size === 0) {
       return names.map((name) => unknown(name, "no domain controller answers DNS questions from here."));
     }
-    return Promise.all(names.map((name) => compare(name, servers)));
+    return eachName(names, (name) => compare(name, servers));
   },
 };
 
