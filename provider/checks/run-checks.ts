@@ -16,7 +16,11 @@ export async function runChecks(world: World, selection: Selection): Promise<Che
   const at = new Date().toISOString();
   const chosen = chosenChecks(selection);
   const subject = new Subject(world, selection);
-  const results = (await Promise.all(chosen.map((check) => resultsOf(check, subject)))).flat();
+  const found = await Promise.all(chosen.map((check) => resultsOf(check, subject)));
+  const results = chosen.flatMap((check, index) => {
+    const own = found[index] ?? [];
+    return own.length > 0 || !isMissed(check, chosen, found, selection) ? own : [nothingToLookAt(check, subject)];
+  });
   return {
     at,
     domain: world.settings.domain,
@@ -27,17 +31,54 @@ export async function runChecks(world: World, selection: Selection): Promise<Che
   };
 }
 
+function meets({ id }: Check, word: string): boolean {
+  return id === word || id.startsWith(`${word}-`);
+}
+
 function chosenChecks({ only, skip = [] }: Selection): readonly Check[] {
-  const meets = (check: Check, word: string) => check.id === word || check.id.startsWith(`${word}-`);
   const strange = [...(only ?? []), ...skip].find((word) => !runbook.some((check) => meets(check, word)));
   if (strange !== undefined) {
     throw new ProviderError("input-invalid", `There is no check ${strange}.`, {
       hint: `The checks are ${runbook.map(({ id }) => id).join(", ")}.`,
     });
   }
-  return runbook.filter(
+  const chosen = runbook.filter(
     (check) => (only?.some((word) => meets(check, word)) ?? true) && !skip.some((word) => meets(check, word)),
   );
+  if (chosen.length > 0) return chosen;
+  throw new ProviderError("input-invalid", "No check is left to run.", {
+    hint: "What is to be run alone must not be left out as well.",
+  });
+}
+
+/**
+ * A check that finds nothing to look at leaves the word to the others, but somebody waits for it who has asked for it alone, by its
+ * id or its area: silence would pass for a pass.
+ */
+function isMissed(
+  check: Check,
+  chosen: readonly Check[],
+  found: readonly (readonly CheckResult[])[],
+  { only }: Selection,
+): boolean {
+  const silent = (word?: string) =>
+    chosen.every((one, index) => found[index]?.length === 0 || (word !== undefined && !meets(one, word)));
+  return silent() || (only ?? []).some((word) => meets(check, word) && silent(word));
+}
+
+function nothingToLookAt({ id, name, heading }: Check, { world, selection }: Subject): CheckResult {
+  const what = { check: id, name, heading, outcome: "unknown", object: world.settings.domain } as const;
+  if (/^trust-|-user-forest$/.test(id) && world.userForests.length === 0) {
+    return { ...what, seen: "no forest of users is named.", remedy: "Name the connection to it (--user-forest)." };
+  }
+  if (id === "proof-accepted" && selection.connect !== true) {
+    return { ...what, seen: "no server is to be asked with a ticket.", remedy: "Ask for it (--connect)." };
+  }
+  return {
+    ...what,
+    seen: "there is nothing for this check to look at.",
+    remedy: "Run it with the others, which say why, or name what it looks at (--account, --server, --host-name).",
+  };
 }
 
 async function resultsOf(check: Check, subject: Subject): Promise<CheckResult[]> {

@@ -1,11 +1,13 @@
 import { strict as assert } from "node:assert";
 import { after, before, describe, it } from "mocha";
+import { exitCode } from "../../cli/check-command";
 import { checkText } from "../../cli/check-text";
 import { estateOf } from "../../cli/status/estate";
 import { corp } from "../../lab/domain-controller";
 import { addressRecord } from "../../provider/checks/dns/address-record";
 import { runbook } from "../../provider/checks/runbook";
 import { warningsOf } from "../../provider/checks/warnings";
+import type { Selection } from "../../provider/checks/world";
 import { replicate } from "./breaking";
 import { faults, isLag, replicated } from "./faults";
 import { Healthy, hostNames, line, troubles } from "./healthy";
@@ -41,6 +43,39 @@ describe("the runbook", function () {
     for (const check of ["dns-address-record", "dns-same-answer", "spn-deleted-holder"])
       assert.ok(passed.has(check), check);
     assert.ok(checkText(report).split("\n").length <= 12, checkText(report));
+  });
+
+  it("passes over nothing that it was told to look at, and found nothing to look at", async () => {
+    const told = async (selection: Selection, userForests?: []) => {
+      const report = await healthy.check(selection, userForests && { userForests });
+      return { code: exitCode(report), said: troubles(report) };
+    };
+    const forests = /^unknown (trust-\w+|spn-user-forest) corp\..*: no forest of users is named/;
+    const nothing = /^unknown [\w-]+ corp\..*: there is nothing for this check to look at/;
+    for (const [selection, count, words] of [
+      [{ only: ["trust"] }, 3, forests],
+      [{ only: ["dns", "trust"] }, 3, forests],
+      [{ only: ["spn-user-forest", "spn"] }, 1, forests],
+      [{ skip: ["dns", "account", "server", "spn", "proof"] }, 3, forests],
+      [{ only: ["proof-accepted"] }, 1, /^unknown proof-accepted corp\..*: no server is to be asked with a ticket/],
+      [{ only: ["dns"], hostNames: [] }, 2, nothing],
+    ] as const) {
+      const { code, said } = await told(selection, []);
+      assert.equal(code, 1, JSON.stringify(selection));
+      assert.equal(said.length, count, said.join("\n"));
+      for (const line of said) assert.match(line, words);
+    }
+    for (const server of healthy.world.organization.servers) server.credentials.replace([]);
+    try {
+      const { code, said } = await told({ only: ["server-generation", "proof-ticket"] });
+      assert.deepEqual([code, said.length], [1, 2], said.join("\n"));
+      for (const line of said) assert.match(line, nothing);
+    } finally {
+      healthy.deploy();
+    }
+    // Who asks for all hears of a missing account or forest once, and not from every check.
+    assert.deepEqual(await told({}, []), { code: 0, said: [] });
+    await assert.rejects(healthy.check({ only: ["dns"], skip: ["dns"] }), /No check is left to run/);
   });
 
   it("judges each name alone, where DNS gives an error for one of them", async () => {

@@ -97,6 +97,12 @@ describe("exchange-kerberos plan and check, as installed", function () {
     assert.doesNotMatch(stdout, new RegExp(String.fromCharCode(27)));
   });
 
+  it("is not green, and says so to CI, where it was told to look at nothing", async () => {
+    const { status, stdout } = await run("check", ...entry, "--only", "trust");
+    assert.equal(status, 1, stdout);
+    assert.match(stdout, /no forest of users is named.*\n *Not checked: 3 checks \(trust-kind/);
+  });
+
   it("writes a program that compiles and, brought up, passes every check with a ticket on every server", async () => {
     const { stdout: program } = await run("plan", "--program", "--organizational-unit", exchangeUnit);
     writeFileSync(join(stack.folder, "index.ts"), program);
