@@ -18,6 +18,9 @@ const adoptees = new WeakMap<Directory, Set<string>>();
 /** Object GUIDs of accounts that this run has adopted. */
 const takenOver = new WeakMap<Directory, Set<string>>();
 
+/** Object GUIDs of accounts that the stack has made. */
+const own = new WeakMap<Directory, Set<string>>();
+
 function addTo(sets: WeakMap<Directory, Set<string>>, directory: Directory, guid: string): void {
   sets.set(directory, new Set(sets.get(directory)).add(guid));
 }
@@ -38,6 +41,15 @@ export function accountStays(directory: Directory, qualifiedName: string): boole
 
 export function accountWasMade(directory: Directory, qualifiedName: string, guid: string): void {
   table(made, directory).set(qualifiedName.toLowerCase(), guid);
+}
+
+/** State says that the stack has made this account: names that are on it are the stack's, and go with it at the latest. */
+export function accountIsOwn(directory: Directory, guid: string): void {
+  addTo(own, directory, guid);
+}
+
+export function isOwnAccount(directory: Directory, guid: string): boolean {
+  return own.get(directory)?.has(guid) === true;
 }
 
 /** A resource of this run has taken over an account that was there. */

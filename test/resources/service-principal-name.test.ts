@@ -375,6 +375,68 @@ describe("ServicePrincipalName", () => {
     });
   });
 
+  describe("goes from one resource of a program to another", () => {
+    const account = () => ({
+      name: asa.inputs.name,
+      replication: false,
+      organizationalUnit: forest.organizationalUnit,
+    });
+
+    it("and is the new one's to take off, on an account that the stack has made", async () => {
+      await name.up(given(), program);
+      const next = later();
+      await asa.up(account(), next);
+      const renamed = new Resource<SpnInputs, SpnOutputs>(servicePrincipalName);
+      await renamed.up(given(), next);
+      await name.destroy(next);
+      assert.ok((await namesOf(asa)).includes(spn));
+      assert.equal(renamed.state.adopted, false);
+      assert.match(next.lines.join("\n"), /has http\/\S+ already: it is the stack's, and goes on destroy/);
+      await renamed.destroy(later());
+      assert.ok(!(await namesOf(asa)).includes(spn));
+    });
+
+    it("and stays adopted on an account that was there before the stack", async () => {
+      await change("add", asa, spn);
+      const next = later();
+      const inputs = complete<AsaAccountInputs>(asaAccount, account());
+      await asaAccount.diff(asa.id, { ...asa.state, adopted: true }, inputs, next);
+      await name.up(given(), next);
+      assert.equal(name.state.adopted, true);
+      await change("delete", asa, spn);
+    });
+
+    it("in a swap, and is never taken off the account once the other one has it", async () => {
+      const other = new Resource<SpnInputs, SpnOutputs>(servicePrincipalName);
+      const both = [spn, `${spn}.b`];
+      await name.up(given(), program);
+      await other.up(given({ spn: both[1] }), program);
+      const next = later();
+      // As the engine does it: each replacement takes off the old name first, and both go on at the same time.
+      await Promise.all([name.up(given({ spn: both[1] }), next), other.up(given(), next)]);
+      const names = await namesOf(asa);
+      assert.deepEqual(
+        both.filter((one) => !names.includes(one)),
+        [],
+      );
+      await change("delete", asa, ...both);
+    });
+
+    it("on an account of another stack, where the old one had made it and goes first", async () => {
+      await name.up(given(), program);
+      const next = later();
+      const renamed = new Resource<SpnInputs, SpnOutputs>(servicePrincipalName);
+      assert.deepEqual(await preview(servicePrincipalName, given(), next), []);
+      await name.destroy(next);
+      assert.ok((await namesOf(asa)).includes(spn), "it is wanted in this run");
+      const { outputs } = await servicePrincipalName.create(complete(servicePrincipalName, given()), next);
+      assert.equal(outputs.adopted, false);
+      Object.assign(renamed, { outputs });
+      await renamed.destroy(later());
+      assert.ok(!(await namesOf(asa)).includes(spn));
+    });
+  });
+
   it("reads two hundred names of one account in few searches", async () => {
     const two = Array.from({ length: 200 }, (_, index) => `http/n${index}.${spn.slice(5)}`);
     await change("add", asa, ...two);

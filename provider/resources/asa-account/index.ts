@@ -18,7 +18,7 @@ import { randomPassword } from "../../directory/password";
 import { qualifiedNameOf } from "../../directory/qualified-name";
 import { awaitReplication, chosenControllers, type DomainController } from "../../directory/replication";
 import { ProviderError } from "../../error";
-import { accountHasMovedOn, accountWasAdopted, accountWasMade, accountWill } from "../account-fates";
+import { accountHasMovedOn, accountIsOwn, accountWasAdopted, accountWasMade, accountWill } from "../account-fates";
 import { changedProperties } from "../compare";
 import {
   type Context,
@@ -46,7 +46,7 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
   secrets: ["password"],
   check,
 
-  async diff(_id, olds, news, context): Promise<Difference> {
+  async diff(id, olds, news, context): Promise<Difference> {
     const replace = [
       ...(news.name === unknown || !sameText(olds.name, news.name) ? ["name"] : []),
       ...changedProperties(olds, news, ["accountType"]),
@@ -63,6 +63,7 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
     ];
     const { directory } = context.connection(news.connection);
     accountWill(directory, olds.qualifiedName, replace.length === 0 ? "stays" : "goes");
+    if (!olds.adopted) accountIsOwn(directory, id);
     return { changed, replace };
   },
 

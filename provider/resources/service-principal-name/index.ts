@@ -3,7 +3,7 @@ import type { Directory } from "../../directory/directory";
 import { findQualified } from "../../directory/qualified-name";
 import { sameSpn } from "../../directory/service-principal-name";
 import { ProviderError } from "../../error";
-import { accountMoves } from "../account-fates";
+import { accountMoves, isOwnAccount } from "../account-fates";
 import { requireCredential } from "../asa-deployment/presence";
 import { type Context, type ResourceHandler, unknown } from "../handler";
 import { check } from "./check";
@@ -35,16 +35,17 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
     const claims = claimsOf(directory);
     if (!claims.takes(spn)) throw new ProviderError("refused", claimedTwice(spn));
     try {
-      const account = await ownerOf(directory, inputs);
-      const adopted = hasName(account, spn);
-      if (adopted)
-        context.progress(`${account.samAccountName} has ${spn} already: it is adopted, and stays on destroy`);
-      else {
+      return await onOwner(directory, inputs, async (account) => {
+        if (hasName(account, spn)) {
+          const adopted = !claims.inherits(spn) && !isOwnAccount(directory, account.guid);
+          const whose = adopted ? "it is adopted, and stays on destroy" : "it is the stack's, and goes on destroy";
+          context.progress(`${account.samAccountName} has ${spn} already: ${whose}`);
+          return { id, outputs: outputsOf(inputs, account, adopted) };
+        }
         await afterDeployment(inputs, account, context);
-        const incomplete = await directory.locks.run(account.guid, () => claim(directory, account, inputs));
-        if (incomplete !== undefined) return { id, outputs: outputsOf(inputs, account, adopted), incomplete };
-      }
-      return { id, outputs: outputsOf(inputs, account, adopted) };
+        const incomplete = await claim(directory, account, inputs);
+        return { id, outputs: outputsOf(inputs, account, false), incomplete };
+      });
     } catch (thrown) {
       claims.gaveUp(spn);
       throw thrown;
@@ -62,35 +63,44 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
   /** The name goes to another account: taken off the old one first, as no two may have it. */
   async update(_id, olds, news, context) {
     const { directory } = context.connection(news.connection);
-    const account = await ownerOf(directory, news);
-    if (!hasName(account, news.spn)) await afterDeployment(news, account, context);
-    await directory.locks.run(account.guid, async () => {
-      if (hasName(account, news.spn)) return;
-      const former = account.guid === olds.accountGuid ? undefined : await readAccount(directory, olds.accountGuid);
-      const takeFrom = former === undefined ? news.takeFrom : [...news.takeFrom, former.distinguishedName];
-      await claimName(directory, account, { ...news, takeFrom });
+    return onOwner(directory, news, async (account) => {
+      if (!hasName(account, news.spn)) {
+        await afterDeployment(news, account, context);
+        const former = account.guid === olds.accountGuid ? undefined : await readAccount(directory, olds.accountGuid);
+        const takeFrom = former === undefined ? news.takeFrom : [...news.takeFrom, former.distinguishedName];
+        await claimName(directory, account, { ...news, takeFrom });
+      }
+      const adopted = olds.adopted && account.guid === olds.accountGuid;
+      return { outputs: outputsOf(news, account, adopted) };
     });
-    const adopted = olds.adopted && account.guid === olds.accountGuid;
-    return { outputs: outputsOf(news, account, adopted) };
   },
 
   async delete(_id, olds, context) {
     const { directory } = context.connection(olds.connection);
-    const { accountGuid, distinguishedName, spn } = olds;
-    if (!claimsOf(directory).releases(spn)) {
-      context.progress(`${spn} stays on ${distinguishedName}: another resource of the program has it now`);
-      return;
-    }
-    if (olds.adopted) {
-      context.progress(
-        `warning: ${distinguishedName} had ${spn} before the stack, and keeps it. Remove it (setspn -D) if no server has ` +
-          "the credential any more, or clients get tickets that nobody can read.",
-      );
-      return;
-    }
-    await directory.locks.run(accountGuid, () => releaseName(directory, accountGuid, spn));
+    const { accountGuid, distinguishedName, spn, adopted } = olds;
+    await directory.locks.run(accountGuid, async () => {
+      if (!claimsOf(directory).releases(spn, !adopted)) {
+        context.progress(`${spn} stays on ${distinguishedName}: another resource of the program has it now`);
+      } else if (adopted) {
+        context.progress(
+          `warning: ${distinguishedName} had ${spn} before the stack, and keeps it. Remove it (setspn -D) if no server has ` +
+            "the credential any more, or clients get tickets that nobody can read.",
+        );
+      } else await releaseName(directory, accountGuid, spn);
+    });
   },
 };
+
+/**
+ * Works on the account of a name alone among the resources of this run. If it has the name, that is looked at once more then:
+ * another resource may just have been taking it off.
+ */
+async function onOwner<T>(directory: Directory, inputs: SpnInputs, work: (account: Account) => Promise<T>): Promise<T> {
+  const found = await ownerOf(directory, inputs);
+  return directory.locks.run(found.guid, async () =>
+    work(hasName(found, inputs.spn) ? await ownerOf(directory, inputs) : found),
+  );
+}
 
 /**
  * The account did not have the name a moment ago: if it has it now, it is ours. A claim whose outcome is not known goes into

@@ -9,6 +9,8 @@ class ProgramClaims {
   private readonly inState = new Map<string, Set<string>>();
   private readonly checkedAsNew = new Set<string>();
   private readonly made = new Set<string>();
+  /** Names that a resource had made, and that stayed for another one. */
+  private readonly passedOn = new Set<string>();
 
   /** A resource that state has and that keeps its name, as `check` meets it. */
   keeps(spn: string, account: string): void {
@@ -43,11 +45,21 @@ class ProgramClaims {
     this.made.delete(spn.toLowerCase());
   }
 
-  /** A resource is deleted. `false` where another has taken over its name, which then has to stay. */
-  releases(spn: string): boolean {
+  /**
+   * A resource is deleted. `false` where another one has its name, or is about to: then the name has to stay.
+   * @param ours the one that is deleted had made the name, so that it is the other one's now, to take off one day.
+   */
+  releases(spn: string, ours: boolean): boolean {
     const key = spn.toLowerCase();
     this.inState.delete(key);
-    return !this.made.has(key);
+    const wanted = this.made.has(key) || this.checkedAsNew.has(key);
+    if (wanted && ours) this.passedOn.add(key);
+    return !wanted;
+  }
+
+  /** Whether a name that is there already was made by another resource of the program. */
+  inherits(spn: string): boolean {
+    return this.passedOn.has(spn.toLowerCase());
   }
 }
 
