@@ -6,7 +6,7 @@ import { check } from "./check";
 import { notBefore, stateOf, unseen } from "./condition";
 import { deploy } from "./deploy";
 import { isEmpty, type Plan, planFor, planLines, rotationToKeep } from "./plan";
-import { deploymentIdOf, deploymentIsOn, deploymentWasSeen } from "./presence";
+import { deploymentIdOf, deploymentIsOn, deploymentWasSeen, takenOverServers } from "./presence";
 import { refuseWhileInUse, removeFrom } from "./removal";
 import { type AsaDeploymentInputs, type AsaDeploymentOutputs, known, type ServerState, schema } from "./schema";
 import { survey } from "./survey";
@@ -94,12 +94,14 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
       context.progress(`${olds.account} was on its servers before the stack, and stays`);
       return;
     }
-    await refuseWhileInUse(olds, context);
-    await removeFrom(
-      olds,
-      olds.deployed.map(({ server }) => server),
-      context,
-    );
+    const takenOver = takenOverServers(context.connection(olds.connection).exchange, olds);
+    const left = olds.deployed.map(({ server }) => server).filter((server) => !takenOver.includes(server));
+    if (takenOver.length > 0) {
+      const names = takenOver.join(", ");
+      context.progress(`${olds.account} stays on ${names}: another resource of the program deploys it there now`);
+      if (left.length === 0) return;
+    } else await refuseWhileInUse(olds, context);
+    await removeFrom(olds, left, context);
     context.progress("Clients keep their tickets until they restart, or until `klist purge` is run on them");
   },
 };

@@ -19,6 +19,8 @@ interface Deployment {
   servers: readonly string[];
   /** Whose credential it is. Its id tells only whose it was at first: a deployment may go to another account, or to one made anew. */
   accountGuid: string | undefined;
+  /** A resource of the program is this deployment, or was made in this run; another may only have been asked about. */
+  inProgram?: true;
   /** Whether a server was seen to have the credential; many names ask, and one answer does for a run. */
   seen?: Promise<void>;
 }
@@ -40,13 +42,25 @@ type Facts = Pick<AsaDeploymentOutputs, "servers" | "accountGuid">;
 /** Remembers whose a deployment is, and on which servers; its id names only the first that it ever had. */
 export function deploymentIsOn(exchange: ExchangeOrganization, id: string, { servers, accountGuid }: Facts): void {
   const deployment = deploymentOf(exchange, id);
-  Object.assign(deployment, { servers, accountGuid });
+  Object.assign(deployment, { servers, accountGuid, inProgram: true });
   delete deployment.seen;
 }
 
 /** Remembers that this run has just read the credential on a server. */
 export function deploymentWasSeen(exchange: ExchangeOrganization, id: string, { servers, accountGuid }: Facts): void {
-  Object.assign(deploymentOf(exchange, id), { servers, accountGuid, seen: Promise.resolve() });
+  Object.assign(deploymentOf(exchange, id), { servers, accountGuid, inProgram: true, seen: Promise.resolve() });
+}
+
+/**
+ * Those of the servers of a deployment that is to be deleted on which the program wants the same account all the same: the
+ * resource has another name now. Nobody asks what is to become of one that the program does not have any more, so what this
+ * run knows is of others.
+ */
+export function takenOverServers(exchange: ExchangeOrganization, olds: AsaDeploymentOutputs): readonly string[] {
+  const others = [...(deployments.get(exchange)?.values() ?? [])].filter(
+    ({ inProgram, accountGuid }) => inProgram === true && accountGuid === olds.accountGuid,
+  );
+  return olds.deployed.map(({ server }) => server).filter((one) => others.some(({ servers }) => servers.includes(one)));
 }
 
 export interface Claimant {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Attribute, Change } from "ldapts";
 import { unicodePassword } from "../../../lab/exchange/active-directory";
+import { requireCredential } from "../../../provider/resources/asa-deployment/presence";
 import type { Program } from "../program";
 import { fqdn, World } from "./world";
 
@@ -363,6 +364,48 @@ for (const method of ["script", "cmdlet"] as const) {
       for (const server of ["cas-1", "cas-2"]) assert.notEqual(await world.working(server, old.qualifiedName), -1);
       await deployment.destroy(world.run());
       assert.deepEqual([world.accounts("cas-1"), world.accounts("cas-2")], [[], []]);
+    });
+
+    it("leaves what another resource of the program deploys now, as where it goes under another name", async () => {
+      const { name, qualifiedName } = await world.account(run);
+      const program = { account: qualifiedName, servers: all.map(fqdn), method };
+      const [deployment, renamed] = [world.deployment(), world.deployment()];
+      await deployment.up(program, run);
+      await spnOf(name);
+      const next = world.run();
+      await renamed.up(program, next);
+      const goes = deployment.remember();
+      await deployment.destroy(next);
+      assert.match(
+        next.lines.join("\n"),
+        /stays on cas-1\S+, \S+, cas-3\S+: another resource of the program deploys it/,
+      );
+      await deployedOn(all, qualifiedName);
+      // A later run does not make the new one any more, and finds it in the program.
+      goes();
+      const later = world.run();
+      assert.equal(await renamed.up(program, later), "same");
+      await deployment.destroy(later);
+      await deployedOn(all, qualifiedName);
+      // The name of an AsaDeployment, as a ServicePrincipalName gives it, is not one of the program.
+      goes();
+      const strange = world.run();
+      const accountGuid = deployment.state.accountGuid;
+      const claimant = { connection: "default", deployment: deployment.id, account: qualifiedName, accountGuid };
+      await requireCredential(claimant, strange);
+      await assert.rejects(deployment.destroy(strange), /still has http/);
+    });
+
+    it("takes the credential off those servers that another resource of the program does not deploy it to", async () => {
+      const { name, qualifiedName } = await world.account(run);
+      const [deployment, renamed] = [world.deployment(), world.deployment()];
+      await deployment.up({ account: qualifiedName, servers: all.map(fqdn), method }, run);
+      await spnOf(name);
+      const next = world.run();
+      await renamed.up({ account: qualifiedName, servers: [first, second], method, adopt: true }, next);
+      await deployment.destroy(next);
+      await deployedOn(["cas-1", "cas-2"], qualifiedName);
+      assert.deepEqual(world.accounts("cas-3"), []);
     });
 
     it("removes only what is ours, and only when no name leads clients there any more", async () => {
