@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { Attribute, Change } from "ldapts";
 import { type ErrorCode, ProviderError } from "../error";
-import type { Account } from "./accounts";
+import { type Account, readAccount } from "./accounts";
 import { text, texts } from "./attributes";
 import { clockAhead } from "./clock";
 import type { Directory } from "./directory";
@@ -11,6 +11,7 @@ import { parentOf } from "./distinguished-name";
 import { byGuid } from "./identifiers";
 import { ldapResult, resultCode } from "./ldap-failure";
 import type { LdapSession } from "./ldap-session";
+import { awaitReplication, type ReplicationWait } from "./replication";
 
 /**
  * `extensionName` is on every class of object (MS-ADSC 2.1, top), has many values, and means nothing to Windows. The lock
@@ -71,17 +72,24 @@ export interface RollLock {
 /**
  * Does work that sets an account's password, alone among all runs in the forest. The lock is on the account, on the one
  * controller that all runs agree on: the PDC emulator, which is also where Windows takes new passwords first.
- * @throws ProviderError `refused`, naming who holds the lock and until when.
+ * @param wait for an account so new that the PDC emulator does not have it yet. Default: not at all.
+ * @throws ProviderError `refused`, naming who holds the lock and until when; `replication-late` where the wait was in vain.
  */
 export async function withRollLock<T>(
   directory: Directory,
   account: Account,
   work: (lock: RollLock) => Promise<T>,
+  wait: ReplicationWait = { timeoutSeconds: 0, signal: new AbortController().signal, progress: () => {} },
 ): Promise<T> {
   const pdc = await pdcEmulator(directory);
   const place = new LockPlace(pdc, account, (await clockOf(pdc)) ?? 0);
   let mine = place.newHolder(randomUUID());
-  await place.take(mine);
+  await place.take(mine).catch(async (thrown: unknown) => {
+    if (!isMissing(thrown)) throw thrown;
+    await arrival(directory, account, pdc, wait, thrown);
+    mine = place.newHolder(mine.run);
+    await place.take(mine);
+  });
   const renew = async () => {
     const next = place.newHolder(mine.run);
     await place.exchange([holderText(mine)], [holderText(next)]);
@@ -140,6 +148,26 @@ async function clockOf(pdc: LdapSession): Promise<number | undefined> {
       cause: error,
     });
   }
+}
+
+/**
+ * An account was made on another controller a moment ago, and the PDC emulator need not be among those that `AsaAccount` waits for.
+ * @param missing the PDC emulator's own words: they are right where nobody has the account
+ */
+async function arrival(
+  directory: Directory,
+  { guid }: Account,
+  pdc: LdapSession,
+  wait: ReplicationWait,
+  missing: unknown,
+): Promise<void> {
+  const account = await readAccount(directory, guid);
+  if (account === undefined) throw missing;
+  const late = await awaitReplication(directory, account, [{ host: pdc.host, site: "" }], wait);
+  if (late === undefined) return;
+  throw new ProviderError(late.code, `A roll locks the account on the PDC emulator of the domain. ${late.message}`, {
+    cause: late,
+  });
 }
 
 class LockPlace {
@@ -227,6 +255,10 @@ function isSilence(code: ErrorCode): boolean {
 
 function isTaken(thrown: unknown): boolean {
   return thrown instanceof ProviderError && resultCode(thrown.cause) === ldapResult.attributeOrValueExists;
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof ProviderError && resultCode(thrown.cause) === ldapResult.noSuchObject;
 }
 
 function isGone(thrown: unknown): boolean {

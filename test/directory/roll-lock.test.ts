@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { Attribute, Change } from "ldapts";
-import { dc2, hostName } from "../../lab/domain-controller";
-import { type Account, addAccount } from "../../provider/directory/accounts";
+import { corp, dc1, dc2, hostName, sambaTool } from "../../lab/domain-controller";
+import { type Account, addAccount, deleteAccount } from "../../provider/directory/accounts";
 import type { Directory } from "../../provider/directory/directory";
 import { withRollLock } from "../../provider/directory/roll-lock";
 import { ProviderError } from "../../provider/error";
@@ -169,6 +169,63 @@ describe("the lock on a roll", function () {
     // What is another's is left alone.
     assert.equal((await values()).length, 2);
     await set([]);
+  });
+
+  describe("on an account that the PDC emulator does not have yet", function () {
+    this.timeout(60_000);
+    const inbound = (sign: "+" | "-") =>
+      sambaTool(dc1, ["drs", "options", "DC1", `--dsa-option=${sign}DISABLE_INBOUND_REPL`]);
+    let elsewhere: Directory;
+    let made: Account;
+
+    before(async () => {
+      await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", corp.baseDn]);
+      elsewhere = forest.open({ domainController: hostName(dc2) });
+      await inbound("+");
+    });
+    after(() => inbound("-"));
+    beforeEach(async () => {
+      made = await addAccount(elsewhere, {
+        name: forest.uniqueName(),
+        accountType: "computer",
+        container: forest.organizationalUnit,
+        description: undefined,
+        enabled: true,
+        encryptionTypeBits: 28,
+        password: "Lock-test-2",
+      });
+    });
+    const lines: string[] = [];
+    const { signal } = new AbortController();
+    const locked = (timeoutSeconds: number, progress = (line: string) => void lines.push(line)) =>
+      withRollLock(elsewhere, made, async ({ assertHeld }) => assertHeld(), { timeoutSeconds, signal, progress });
+
+    it("names it and replication when it has waited long enough", async () => {
+      await assert.rejects(locked(1), (error: ProviderError) => {
+        assert.equal(error.code, "replication-late");
+        assert.match(
+          error.message,
+          /^A roll locks .* PDC emulator .*: dc1\.corp\S+ does not have the account yet\. .*repadmin \/showrepl/,
+        );
+        assert.doesNotMatch(error.message, /deleted/);
+        return true;
+      });
+      await deleteAccount(elsewhere, made);
+    });
+
+    it("does not wait for one that is deleted", async () => {
+      await deleteAccount(elsewhere, made);
+      await assert.rejects(locked(600), /may have been deleted/);
+    });
+
+    it("waits until the account is there", async () => {
+      let replicated: Promise<unknown> = Promise.resolve();
+      await locked(30, (line) => {
+        assert.match(line, /^waiting for \S+ to replicate to dc1\.corp/);
+        replicated = inbound("-").then(() => sambaTool(dc1, ["drs", "replicate", "DC1", "DC2", corp.baseDn]));
+      });
+      await replicated;
+    });
   });
 
   it("says what to do about a value that tells nobody", async () => {

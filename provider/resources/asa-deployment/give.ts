@@ -11,6 +11,9 @@ import { rollByCmdlet } from "./roll-by-cmdlet";
 import { rollByScript } from "./roll-by-script";
 import type { AsaDeploymentInputs } from "./schema";
 
+/** How long a new account may take to the PDC emulator: as long as an AsaAccount waits by default. */
+const arrivalSeconds = 900;
+
 /** What came of it. */
 export interface Given {
   /** Servers that have the present password now. */
@@ -25,7 +28,7 @@ export interface Given {
 export function give(inputs: AsaDeploymentInputs, estate: Estate, plan: Plan, context: Context): Promise<Given> {
   const { directory } = context.connection(inputs.connection);
   const { account } = estate;
-  return withRollLock(directory, account, async (lock) => {
+  const work = async (lock: RollLock) => {
     const now = await readAccount(directory, account.guid);
     if (now?.passwordStamp !== account.passwordStamp) {
       throw new ProviderError("refused", `Another run has rolled the password of ${inputs.account} just now.`, {
@@ -38,7 +41,10 @@ export function give(inputs: AsaDeploymentInputs, estate: Estate, plan: Plan, co
     } catch (thrown) {
       return { servers: [], incomplete: ProviderError.from(thrown) };
     }
-  });
+  };
+  const { signal } = context;
+  const progress = (line: string) => context.progress(line);
+  return withRollLock(directory, account, work, { timeoutSeconds: arrivalSeconds, signal, progress });
 }
 
 type Work = (

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { waitUntil } from "../../../lab/command";
-import { corp, dc1, dc2, sambaTool } from "../../../lab/domain-controller";
+import { corp, dc1, dc2, hostName, sambaTool } from "../../../lab/domain-controller";
 import { ProviderError } from "../../../provider/error";
 import type { AsaDeploymentOutputs } from "../../../provider/resources/asa-deployment/schema";
 import type { Program, Resource } from "../program";
@@ -333,5 +333,26 @@ describe("AsaDeployment by script, with Exchange on another domain controller", 
       ["deployed", "deployed"],
     );
     assert.equal(await deployment.up({ account: qualifiedName, servers }, world.run()), "same");
+  });
+
+  it("waits at first until the account has come to the PDC emulator, where a roll is locked", async () => {
+    await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", corp.baseDn]);
+    const inbound = (sign: string) =>
+      sambaTool(dc1, ["drs", "options", "DC1", `--dsa-option=${sign}DISABLE_INBOUND_REPL`]);
+    const run = world.run({ domainController: hostName(dc2) });
+    await inbound("+");
+    try {
+      const { qualifiedName } = await world.account(run);
+      const deployment = world.deployment();
+      const deploying = deployment.up({ account: qualifiedName, servers: [fqdn("cas-1")] }, run);
+      const waits = () => run.lines.some((line) => /^waiting for \S+ to replicate to dc1\.corp/.test(line));
+      await waitUntil("a wait for the PDC emulator", async () => waits(), 30_000);
+      await inbound("-");
+      await sambaTool(dc1, ["drs", "replicate", "DC1", "DC2", corp.baseDn]);
+      await deploying;
+      assert.equal(deployment.state.deployed[0]?.condition, "deployed");
+    } finally {
+      await inbound("-");
+    }
   });
 });
