@@ -4,6 +4,46 @@ import { OutOfProcessChannel } from "../provider/powershell/out-of-process-chann
 import { startServer } from "../provider/powershell/server-process";
 import type { Bulk } from "./bulk-module";
 
+const newline = "\n".charCodeAt(0);
+const linesIn = (bytes: Buffer) => bytes.reduce((count, byte) => count + (byte === newline ? 1 : 0), 0);
+
+/**
+ * What the server takes from its start until it is open where nobody looks at what it says: what a client of ours has said to
+ * another is said to it, and lines are counted until it has given as many as that one.
+ * @returns milliseconds
+ */
+export async function openingAlone(engine: string): Promise<number> {
+  const model = startServer(engine, serverArguments);
+  const said: Buffer[] = [];
+  let lines = 0;
+  const toServer = new PassThrough();
+  toServer.on("data", (chunk: Buffer) => said.push(chunk)).pipe(model.toServer);
+  model.fromServer.on("data", (chunk: Buffer) => {
+    lines += linesIn(chunk);
+  });
+  const session = await RunspacePoolSession.open("localhost", new OutOfProcessChannel({ ...model, toServer }));
+  const words = Buffer.concat(said);
+  const expected = lines;
+  await session.close();
+
+  const started = performance.now();
+  const server = startServer(engine, serverArguments);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      void server.ended.then(reject);
+      let heard = 0;
+      server.fromServer.on("data", (chunk: Buffer) => {
+        heard += linesIn(chunk);
+        if (heard >= expected) resolve();
+      });
+      server.toServer.write(words);
+    });
+    return performance.now() - started;
+  } finally {
+    server.destroy();
+  }
+}
+
 /** What the end of a command says, which is less than a hundredth of what it gave. Its length is not always the same. */
 const lastWords = 2_000;
 
