@@ -31,7 +31,8 @@ export function checkCommand(): Command {
     .addHelpText(
       "after",
       `
-Exit code: 0 all checks pass, 1 warnings or something that could not be seen, 2 failures, 3 nothing could be checked.
+Exit code: 0 all checks pass, 1 warnings or something that could not be seen, 2 failures, 3 the command could
+not do its work.
 
 Examples:
   $ exchange-kerberos check --entry cas-1.corp.tailspintoys.com

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { ProviderError } from "../provider/error";
 import { harmless } from "./table";
+import { commandFailed } from "./terminal";
 
 /**
  * Only the command that was asked for is loaded: one that reads logs needs no LDAP, and a quarter less memory without it. By `require`,
@@ -15,9 +16,6 @@ const commands: Readonly<Record<string, () => Command>> = {
   logs: () => (require("./logs-command") as typeof import("./logs-command")).logsCommand(),
 };
 
-/** Apart from the outcomes of `check` and `roll`: the command could not do its work. */
-const failed = 3;
-
 const program = new Command("exchange-kerberos")
   .description(
     "Kerberos for load-balanced Exchange servers: what it needs, whether it works, and a new password. Only roll changes anything.",
@@ -29,7 +27,7 @@ const program = new Command("exchange-kerberos")
 Settings are those of the stack: of the current Pulumi stack in this folder (exchange-kerberos:domain …), else of the
 environment (EXCHANGE_KERBEROS_DOMAIN …). The README has the table of them.`,
   )
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : failed));
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : commandFailed));
 const [asked = ""] = process.argv.slice(2);
 for (const [name, load] of Object.entries(commands)) {
   if (asked === name || !Object.hasOwn(commands, asked)) program.addCommand(load().copyInheritedSettings(program));
@@ -38,11 +36,11 @@ for (const [name, load] of Object.entries(commands)) {
 /** What was printed is not whole: the disk is full, or nobody reads any more. `console.log` would say nothing of it. */
 process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
   if (code !== "EPIPE") process.stderr.write(`The output could not be written: ${message}.\n`);
-  process.exit(failed);
+  process.exit(commandFailed);
 });
 
 program.parseAsync().catch((thrown: unknown) => {
   const lines = ProviderError.from(thrown).message.split("\n");
   process.stderr.write(`${lines.map(harmless).join("\n")}\n`);
-  process.exitCode = failed;
+  process.exitCode = commandFailed;
 });

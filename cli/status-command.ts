@@ -6,7 +6,8 @@ import { type Estate, estateOf } from "./status/estate";
 import { statusPage } from "./status/page";
 import { prometheusText } from "./status/prometheus";
 import { statusText } from "./status/status-text";
-import { endProgress, progress } from "./terminal";
+import { harmless } from "./table";
+import { commandFailed, endProgress, progress } from "./terminal";
 import { inWorld } from "./world";
 import { type WorldOptions, withWorldOptions } from "./world-options";
 
@@ -18,7 +19,10 @@ interface Options extends WorldOptions, SelectionOptions {
   readonly output?: string;
 }
 
-/** `exchange-kerberos status`: the estate at a glance. Exit code 0 whatever it shows, so that a monitor gets its figures. */
+/**
+ * `exchange-kerberos status`: the estate at a glance. Exit code 0 whatever it shows, so that a monitor gets its figures; 3 where
+ * the organization could not be read, which the figures say too.
+ */
 export function statusCommand(): Command {
   const command = new Command("status").description(
     "Show names, account and servers at a glance, with the age of the password, its next roll and what the checks say.",
@@ -32,6 +36,8 @@ export function statusCommand(): Command {
     .addHelpText(
       "after",
       `
+Exit code: 0 whatever there is to see; 3 where the Exchange organization could not be read, which the output says too.
+
 The next roll is --max-password-age days after the password was set: give what rotation.maxPasswordAgeDays says.
 
 Examples:
@@ -45,6 +51,9 @@ Examples:
       const text = rendered(estateOf(report, options.maxPasswordAge), options);
       if (options.output === undefined) process.stdout.write(text);
       else replaceFile(options.output, text);
+      if (report.problem === undefined) return;
+      process.stderr.write(`The Exchange organization could not be read: ${harmless(report.problem)}\n`);
+      process.exitCode = commandFailed;
     });
 }
 

@@ -2,6 +2,9 @@ import { styleText } from "node:util";
 import type { Outcome } from "../provider/checks/check";
 import { harmless } from "./table";
 
+/** Exit code, apart from the outcomes of `check` and `roll`: the command could not do its work. */
+export const commandFailed = 3;
+
 /** Colours are for people: only on a terminal, and not where NO_COLOR or the terminal's kind forbid them. */
 const colours: Record<Outcome, Parameters<typeof styleText>[0]> = {
   pass: "green",

@@ -37,6 +37,8 @@ export interface ServerStatus extends ServerSummary, Judged {
 export interface Estate {
   readonly at: string;
   readonly domain: string;
+  /** Why the organization could not be read: names, account and servers are then not known, whatever there is. */
+  readonly problem: string | undefined;
   readonly outcome: Outcome;
   readonly counts: Readonly<Record<Outcome, number>>;
   readonly names: readonly NameStatus[];
@@ -51,7 +53,7 @@ export interface Estate {
 const credentialChecks = ["server-reachable", "server-credential", "server-generation", "server-previous"];
 
 export function estateOf(report: CheckReport, maxPasswordAgeDays: number): Estate {
-  const { at, domain, results } = report;
+  const { at, domain, problem, results } = report;
   const byObject = Map.groupBy(results, ({ object }) => object.toLowerCase());
   const about = (object: string) => byObject.get(object.toLowerCase()) ?? [];
   const names = report.names.map((name): NameStatus => {
@@ -79,6 +81,7 @@ export function estateOf(report: CheckReport, maxPasswordAgeDays: number): Estat
   return {
     at,
     domain,
+    problem,
     outcome: worst(results.map(({ outcome }) => outcome)),
     counts: { pass: count("pass"), warn: count("warn"), fail: count("fail"), unknown: count("unknown") },
     names,

@@ -23,6 +23,9 @@ export function prometheusText(estate: Estate): string {
   };
 
   gauge("last_run_timestamp_seconds", "When the checks were run.", [of(seconds(estate.at))]);
+  gauge("organization_read", "Whether the servers and names of the Exchange organization could be read.", [
+    of(estate.problem === undefined ? 1 : 0),
+  ]);
   gauge(
     "check_results",
     "Results of all checks by outcome.",

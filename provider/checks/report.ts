@@ -42,6 +42,8 @@ export interface CheckReport {
   /** When the checks were run, ISO 8601. */
   readonly at: string;
   readonly domain: string;
+  /** Why the organization's servers or names could not be read; what is missing below may be there then. */
+  readonly problem: string | undefined;
   /** `undefined` where it does not exist, or none is named and no server holds one. */
   readonly account: AccountSummary | undefined;
   readonly names: readonly NameSummary[];

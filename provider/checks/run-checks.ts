@@ -24,6 +24,7 @@ export async function runChecks(world: World, selection: Selection): Promise<Che
   return {
     at,
     domain: world.settings.domain,
+    problem: await problemOf(subject),
     account: await accountSummary(subject),
     names: await nameSummaries(subject),
     servers: await serverSummaries(subject),
@@ -107,6 +108,12 @@ function explained(result: CheckResult, all: readonly CheckResult[]): CheckResul
   if (cause === undefined) return result;
   const { remedy: _, ...rest } = result;
   return { ...rest, outcome: "unknown", seen: `${result.seen} That is what ${cause.check} leads to.` };
+}
+
+async function problemOf(subject: Subject): Promise<string | undefined> {
+  const settled = await Promise.allSettled([subject.organization(), subject.hostNames()]);
+  const [refused] = settled.filter((one) => one.status === "rejected");
+  return refused && ProviderError.from(refused.reason).message;
 }
 
 /** What a summary shows is no more than the checks could see. */

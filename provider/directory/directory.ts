@@ -48,6 +48,7 @@ export class Directory {
   private readonly batches = new Map<string, Batch<string, unknown>>();
   /** Kept for good: two hundred resources with a wrong password must not lock the account. */
   private credentialsRefused: ProviderError | undefined;
+  private closed = false;
 
   constructor(private readonly settings: Settings) {
     this.limiter = new Limiter(settings.maxParallelRequests);
@@ -79,7 +80,9 @@ export class Directory {
     return found as Batch<string, Answer>;
   }
 
+  /** For good: work that somebody has given up on must not connect again, and keep the process from its end. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all([...this.sessions.values()].map((session) => session.close()));
   }
 
@@ -94,6 +97,7 @@ export class Directory {
   }
 
   private async open(endpoint: Endpoint): Promise<OpenClient> {
+    if (this.closed) throw new ProviderError("cancelled", `The connection to ${this.settings.domain} is closed.`);
     if (this.credentialsRefused !== undefined) throw this.credentialsRefused;
     const protection = endpoint.port === globalCatalogPorts.ldaps ? "ldaps" : this.settings.tls;
     try {

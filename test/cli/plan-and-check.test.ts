@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { type CommandOutput, mustRun, runCommand } from "../../lab/command";
@@ -128,6 +128,18 @@ describe("exchange-kerberos plan and check, as installed", function () {
       assert.equal((await run(...words, ...(words.includes("--list") ? [] : entry))).status, 0, words.join(" "));
     }
     assert.deepEqual([await exchangeWrites(), changesIn(corp.baseDn), await dump(forest)], before);
+  });
+
+  it("writes figures that say so, and an exit code that does too, where status cannot read the organization", async () => {
+    const figures = join(stack.folder, "exchange.prom");
+    const status = (...words: string[]) => run("status", "--prometheus", "--output", figures, ...words);
+    const organizationRead = () =>
+      /^exchange_kerberos_organization_read\{.*\} (\d)$/m.exec(readFileSync(figures, "utf8"));
+    const good = await status(...entry);
+    assert.deepEqual([good.status, good.stderr, organizationRead()?.[1]], [0, "", "1"]);
+    const bad = await status("--entry", full("nobody"));
+    assert.deepEqual([bad.status, organizationRead()?.[1]], [3, "0"], bad.stderr);
+    assert.match(bad.stderr, /^The Exchange organization could not be read: .*nobody\./);
   });
 
   it("has an exit code of its own for what could not be done, and no stack trace", async () => {

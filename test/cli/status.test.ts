@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
@@ -10,6 +10,7 @@ import { statusText } from "../../cli/status/status-text";
 import { runCommand } from "../../lab/command";
 import { heading } from "../../provider/checks/check";
 import type { CheckReport } from "../../provider/checks/report";
+import { ProviderError } from "../../provider/error";
 import { replicate } from "../checks/breaking";
 import { faults, replicated } from "../checks/faults";
 import { Healthy } from "../checks/healthy";
@@ -31,6 +32,22 @@ function boxes(dom: string): string[] {
 }
 const linesOf = (dom: string, outcome: string) =>
   [...dom.matchAll(/<path class="line (\w+)"/g)].filter(([, of]) => of === outcome).length;
+
+/** The terms of the rule ExchangeKerberosNotSeen of docs/status.md that are so, by these figures. */
+function alarms(figures: string): string[] {
+  const page = readFileSync(join(__dirname, "../../docs/status.md"), "utf8");
+  const [, rule = ""] = /alert: ExchangeKerberosNotSeen\n\s+expr: >-\n(.*?)\n\s+for:/s.exec(page) ?? [];
+  const terms = rule.split(/\bor\b/).map((term) => term.trim());
+  assert.ok(terms.length > 3, rule);
+  return terms.filter((term) => {
+    const [, metric, sign, limit] = /^(exchange_kerberos_\w+) (==|>) (\d+)$/.exec(term) ?? [];
+    // The one of the clock is for who writes no figures at all.
+    if (metric === undefined) return assert.match(term, /^time\(\) - /);
+    const [, value] = new RegExp(`^${metric}\\{[^}]*\\} (\\d+)$`, "m").exec(figures) ?? [];
+    assert.ok(value, `${metric} is written`);
+    return sign === "==" ? value === limit : Number(value) > Number(limit);
+  });
+}
 
 describe("status", function () {
   this.timeout(120_000);
@@ -256,6 +273,28 @@ print(json.dumps([[s.name, s.labels, s.value] for f in text_string_to_metric_fam
       assert.equal(found?.qualifiedName, healthy.qualifiedName);
       assert.deepEqual([names.length, servers.length], [2, 2]);
       assert.ok(servers.every(({ hasCredential }) => hasCredential));
+    });
+
+    it("sounds the alarm of docs/status.md where the organization or its names cannot be read, and not where all is well", async () => {
+      assert.deepEqual(alarms(prometheusText(await estate())), []);
+      const unread = estateOf(await healthy.check({ entry: "nobody.example.com" }), days);
+      assert.match(unread.problem ?? "", /nobody\.example\.com/);
+      assert.deepEqual(alarms(prometheusText(unread)), [
+        "exchange_kerberos_organization_read == 0",
+        "exchange_kerberos_account_found == 0",
+      ]);
+      healthy.world.beforeCall = ({ command }) => {
+        if (command === "Get-OwaVirtualDirectory") throw new ProviderError("access-denied", "not for you");
+      };
+      try {
+        const { problem, names, servers, ...others } = await estate();
+        assert.match(problem ?? "", /not for you/);
+        assert.deepEqual([names.length, servers.length], [0, 2]);
+        const text = prometheusText({ problem, names, servers, ...others });
+        assert.deepEqual(alarms(text), ["exchange_kerberos_organization_read == 0"]);
+      } finally {
+        healthy.world.beforeCall = () => {};
+      }
     });
 
     for (const [what, expected] of [

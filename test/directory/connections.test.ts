@@ -49,6 +49,16 @@ describe("connections to a domain controller", () => {
     }
   });
 
+  it("connects no more once it is closed, whoever is still at work with it", async () => {
+    const directory = forest.open();
+    const under = directory.forest();
+    await directory.domainController();
+    await directory.close();
+    for (const work of [under, directory.forest(), directory.globalCatalog(), directory.at("dc2").connect()]) {
+      await assert.rejects(work, (error: ProviderError) => error.code === "cancelled");
+    }
+  });
+
   /** What StartTLS leads to where a server answers that in clear, and how many pieces it got in all. */
   async function startTls(answer: string) {
     let pieces = 0;

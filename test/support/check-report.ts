@@ -56,6 +56,7 @@ export function checkReport({ names, servers, sites }: EstateSize, faults: reado
   return {
     at,
     domain,
+    problem: undefined,
     account: {
       qualifiedName: account,
       distinguishedName: `CN=EXCH2016ASA,OU=Exchange,DC=corp,DC=tailspintoys,DC=com`,
