@@ -17,6 +17,7 @@ import {
 } from "./gssapi";
 import type { Identity, Secret } from "./identity";
 import { kerberosFailure } from "./kerberos-failure";
+import { copyLogonTicket } from "./logon-ticket";
 
 /** GSS_C_INITIATE and GSS_C_INDEFINITE. */
 const initiate = 1;
@@ -27,6 +28,11 @@ export interface CredentialOptions {
    * Whether its contexts may sign and seal. Inside TLS domain controllers refuse who offers it. Default true.
    */
   readonly protection?: boolean | undefined;
+  /**
+   * Whether every ticket for a service is got from the KDC anew: one that stands in this host's cache may be of hours ago, and
+   * of another password of the service. Default false.
+   */
+  readonly fresh?: boolean | undefined;
 }
 
 /** The library's hold on an identity. Getting it with a password or a keytab asks the KDC. */
@@ -47,11 +53,11 @@ export class Credential {
   static async acquire(
     identity: Identity,
     mechanism: Mechanism,
-    { protection = true }: CredentialOptions = {},
+    { protection = true, fresh = false }: CredentialOptions = {},
   ): Promise<Credential> {
     // Kerberos first: SPNEGO only says that it has no mechanism, and to ask the KDC again for its words would be a second
     // try with a wrong password.
-    const { pointer, from } = await acquire(identity);
+    const { pointer, from } = await acquire(identity, fresh);
     let credential = new Credential("kerberos", pointer);
     if (mechanism === "spnego") credential = await credential.#forSpnego(from, identity.kind === "password");
     if (!protection) credential.#offerNoProtection();
@@ -127,11 +133,11 @@ interface Acquired {
   readonly from: Store;
 }
 
-async function acquire(identity: Identity): Promise<Acquired> {
+async function acquire(identity: Identity, fresh: boolean): Promise<Acquired> {
   const pointer: [unknown] = [null];
   if (identity.kind === "cache") {
     const { cache } = identity;
-    const from = store({ ccache: cache });
+    const from = store({ ccache: fresh ? copyLogonTicket(cache) : cache });
     const status = await acquireFrom(null, "kerberos", from, pointer);
     const what = `use ${cache === undefined ? "this host's credential cache" : `the credential cache ${cache}`}`;
     if (failed(status.major)) throw kerberosFailure(what, "kerberos", status);

@@ -59,8 +59,13 @@ export function gssapi(): ReturnType<typeof open> {
   return loaded;
 }
 
-function load(): LibraryHandle {
-  const name = process.platform === "darwin" ? "libgssapi_krb5.dylib" : "libgssapi_krb5.so.2";
+/**
+ * @param base its name without the system's own beginning and end
+ * @param version that of its interface
+ * @throws ProviderError `kerberos` where this host does not have it
+ */
+export function loadLibrary(base: string, version: number): LibraryHandle {
+  const name = process.platform === "darwin" ? `lib${base}.dylib` : `lib${base}.so.${version}`;
   try {
     return koffi.load(name);
   } catch (cause) {
@@ -72,7 +77,7 @@ function load(): LibraryHandle {
 }
 
 function open() {
-  const library = load();
+  const library = loadLibrary("gssapi_krb5", 2);
   koffi.struct("ek_gss_buffer", { length: "size_t", value: "void *" });
   koffi.struct("ek_gss_oid", { length: "uint32_t", elements: "void *" });
   koffi.struct("ek_gss_oid_set", { count: "size_t", elements: "ek_gss_oid *" });

@@ -1,14 +1,19 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
+import { Change } from "ldapts";
 import { after, before, describe, it } from "mocha";
 import { provideCertificate } from "../../lab/certificates";
+import { mustRun } from "../../lab/command";
 import { corp } from "../../lab/domain-controller";
+import { unicodePassword } from "../../lab/exchange/active-directory";
 import { addresses } from "../../lab/network-namespace";
+import { corpUser } from "../../lab/people";
 import type { Selection } from "../../provider/checks/world";
 import { errorCodeIn, ticketIn } from "../../provider/kerberos";
 import { deploy, removeCredentials, TestAccount, tell } from "../exchange-lab/support/clients";
 import { fqdn } from "../resources/asa-deployment/world";
+import { ticketOf } from "../support/kerberos";
 import { Healthy, hostNames, line, type ServerName } from "./healthy";
 
 const names: readonly ServerName[] = ["cas-1", "cas-2"];
@@ -84,6 +89,52 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
       assert.deepEqual((await wrong()).map(line), []);
     } finally {
       await healthy.world.forest.admin.del(computer.dn);
+    }
+  });
+
+  it("asks the domain controller anew, whatever tickets this host's cache has, and leaves them there", async () => {
+    const cache = await ticketOf(corpUser);
+    const services = hostNames.map((name) => `HTTP/${name}`);
+    await mustRun("kvno", ["-c", cache, ...services]);
+    const cached = await mustRun("klist", ["-c", cache]);
+    assert.equal(cached.match(/HTTP\//g)?.length, services.length, cached);
+    const secret = "Rolled-In-The-Meantime-1!";
+    const change = new Change({ operation: "replace", modification: unicodePassword(secret) });
+    await healthy.world.forest.admin.modify(healthy.distinguishedName, [change]);
+    await everywhere(secret);
+    const { KRB5CCNAME: before } = process.env;
+    process.env.KRB5CCNAME = cache;
+    try {
+      const settings = { ...healthy.world.forest.settings, username: undefined, password: undefined };
+      const { results } = await healthy.check(connecting, { settings });
+      const proofs = results.filter(({ check }) => check.startsWith("proof-"));
+      assert.deepEqual(
+        proofs.map(({ check, outcome }) => `${outcome} ${check}`),
+        [...hostNames.map(() => "pass proof-ticket"), ...names.map(() => "pass proof-accepted")],
+        proofs.map(line).join("\n"),
+      );
+      for (const { seen } of proofs.slice(0, hostNames.length)) assert.match(seen, /key version 2\.$/);
+      assert.equal(await mustRun("klist", ["-c", cache]), cached);
+    } finally {
+      process.env.KRB5CCNAME = before;
+      await healthy.setPassword();
+      await everywhere(healthy.secret);
+    }
+  });
+
+  it("says that this host has no ticket, where it has none for the domain controller", async () => {
+    const { KRB5CCNAME: before } = process.env;
+    process.env.KRB5CCNAME = "FILE:/none/such";
+    try {
+      const settings = { ...healthy.world.forest.settings, username: undefined, password: undefined };
+      const { results } = await healthy.check({ only: ["proof-ticket"] }, { settings });
+      assert.deepEqual(
+        results.map(({ check, outcome }) => `${outcome} ${check}`),
+        ["unknown proof-ticket"],
+      );
+      assert.match(results[0]?.seen ?? "", /^Could not use this host's credential cache: .*\(kinit\)/);
+    } finally {
+      process.env.KRB5CCNAME = before;
     }
   });
 
