@@ -4,6 +4,8 @@ import { exitCode } from "../../cli/check-command";
 import { checkText } from "../../cli/check-text";
 import { estateOf } from "../../cli/status/estate";
 import { corp } from "../../lab/domain-controller";
+import { password } from "../../lab/passwords";
+import { corpUser, delegatedUser } from "../../lab/people";
 import { addressRecord } from "../../provider/checks/dns/address-record";
 import { runbook } from "../../provider/checks/runbook";
 import { warningsOf } from "../../provider/checks/warnings";
@@ -76,6 +78,24 @@ describe("the runbook", function () {
     // Who asks for all hears of a missing account or forest once, and not from every check.
     assert.deepEqual(await told({}, []), { code: 0, said: [] });
     await assert.rejects(healthy.check({ only: ["dns"], skip: ["dns"] }), /No check is left to run/);
+  });
+
+  it("says nothing of deleted accounts to a user who may not look at them", async () => {
+    const { forest } = healthy.world;
+    const seenBy = async (user: string) => {
+      const username = `${user}@${corp.dnsName}`;
+      const directory = forest.open({ username, password: password(username) });
+      const { results } = await healthy.check({ only: ["spn-deleted-holder"] }, { directory });
+      return results.map(({ outcome, object, seen, remedy = "" }) => `${outcome} ${object}: ${seen} ${remedy}`.trim());
+    };
+    const [found, ...others] = await seenBy(corpUser);
+    assert.match(
+      found ?? "",
+      /^unknown corp\..*: this user may not look at what was deleted .*dsacls "CN=Deleted Objects,DC=corp/,
+    );
+    assert.deepEqual(others, []);
+    const allowed = hostNames.map((name) => `pass ${name}: none in the Recycle Bin.`);
+    assert.deepEqual(await seenBy(delegatedUser), allowed);
   });
 
   it("judges each name alone, where DNS gives an error for one of them", async () => {
