@@ -34,8 +34,8 @@ export const settingsSchema = z.strictObject({
   /** DNS servers for discovery. Default: those of the system. */
   dnsServers: list.optional(),
   /**
-   * Who we are: `user@domain`, `DOMAIN\user`, or a distinguished name where there is a password and TLS. Default: whoever has a
-   * Kerberos ticket on this host (`kinit`).
+   * Who we are: `user@domain`, with a password also `DOMAIN\user`, and with a password and TLS a distinguished name. Default: whoever
+   * has a Kerberos ticket on this host (`kinit`).
    */
   username: z.string().optional(),
   password: z.string().optional(),

@@ -38,7 +38,10 @@ export function kerberosIdentity({ username, password, keytab }: LogonSettings, 
   }
   if (password && keytab) throw refuse("a password and a keytab", "Set one of them.");
   if (password) return { kind: "password", principal: principalOf(username, domain), password };
-  if (keytab) return { kind: "keytab", principal: principalOf(username, domain), keytab };
+  if (keytab) {
+    if (!username.includes("\\")) return { kind: "keytab", principal: principalOf(username, domain), keytab };
+    throw refuse(`a keytab for ${username}`, "Keys in a keytab are of principals: write the name as user@domain.");
+  }
   throw refuse(
     "a username, but neither a password nor a keytab",
     "Set one of them (the password with --secret), or leave out the username to use the ticket of this host (kinit).",
@@ -47,17 +50,19 @@ export function kerberosIdentity({ username, password, keytab }: LogonSettings, 
 
 /**
  * A user's Kerberos principal, from the name under which people know it.
- * - `user@corp.example.com` and `CORP\user`: `user@CORP.EXAMPLE.COM`
+ * - `user@corp.example.com` and `corp.example.com\user`: `user@CORP.EXAMPLE.COM`
  * - `user@example.com`, a user principal name with another suffix: an enterprise name (RFC 6806, section 5), `user\@example.com@CORP.EXAMPLE.COM`
+ * - `OTHER\user`: the same, `user\@OTHER@CORP.EXAMPLE.COM`. Domain controllers know whose NetBIOS name that is (MS-KILE 3.3.5.6.1); we
+ *   do not, and a user of that name here may be somebody else, whose account our password would lock.
  *
  * @param domain DNS name of the domain that knows the user
  * @throws ProviderError `settings-invalid` for a distinguished name or a bare one
  */
 function principalOf(username: string, domain: string): string {
   const realm = domain.toUpperCase();
-  const downLevel = /^[^\\@]+\\([^\\@]+)$/.exec(username)?.[1];
-  if (downLevel !== undefined) return `${downLevel}@${realm}`;
-  const [, user, suffix] = /^([^\\@/]+)@([^\\@/]+)$/.exec(username) ?? [];
+  const downLevel = /^([^\\@/]+)\\([^\\@/]+)$/.exec(username);
+  const name = downLevel === null ? username : `${downLevel[2]}@${downLevel[1]}`;
+  const [, user, suffix] = /^([^\\@/]+)@([^\\@/]+)$/.exec(name) ?? [];
   if (user === undefined || suffix === undefined) {
     throw new ProviderError("settings-invalid", `"${username}" is no name for a Kerberos logon.`, {
       hint: "Use user@domain or DOMAIN\\user.",

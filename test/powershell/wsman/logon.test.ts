@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { authorityFile } from "../../../lab/certificates";
 import { mustRun, runCommand, waitUntil } from "../../../lab/command";
-import { administrator, corp, dc1, hostName, sambaTool } from "../../../lab/domain-controller";
+import { administrator, corp, dc1, hostName, sambaTool, users } from "../../../lab/domain-controller";
 import { ActiveDirectory } from "../../../lab/exchange/active-directory";
 import type { BasicLogOn } from "../../../lab/exchange/wsman/endpoint";
 import { labFolder } from "../../../lab/folders";
 import { password } from "../../../lab/passwords";
-import { delegatedUser } from "../../../lab/people";
-import { kerberosIdentity } from "../../../provider/kerberos";
+import { contosoUser, delegatedUser } from "../../../lab/people";
+import { Credential, kerberosIdentity } from "../../../provider/kerberos";
 import type { PowerShellSession } from "../../../provider/powershell/pipeline";
 import { SecureString } from "../../../provider/powershell/psrp";
 import { openWsmanSession, type WsmanIdentity } from "../../../provider/powershell/wsman";
@@ -104,10 +104,37 @@ describe("a logon over WS-Management", function () {
   });
 
   it("takes a name as people write it: with the domain before a backslash, or as a user principal name", async () => {
-    for (const name of [`${corp.netbiosName}\\${delegatedUser}`, upn, upn.toUpperCase()]) {
+    for (const name of [
+      `${corp.dnsName}\\${delegatedUser}`,
+      upn,
+      upn.toUpperCase(),
+      `${corp.netbiosName}\\${delegatedUser}`,
+    ]) {
       await greets(kerberosIdentity({ username: name, password: secret() }, corp.dnsName));
     }
-    assert.deepEqual(new Set(seen.map((user) => user.toLowerCase())), new Set([upn.toLowerCase()]));
+    // Samba leaves the name in the ticket as it was asked for.
+    const asked = `${delegatedUser}\\@${corp.netbiosName}@${corp.realm}`;
+    assert.deepEqual(
+      new Set(seen.map((user) => user.toLowerCase())),
+      new Set([upn, asked].map((user) => user.toLowerCase())),
+    );
+  });
+
+  it("takes nobody of this domain for a user of another", async () => {
+    const logOn = async (username: string, text: string) =>
+      (
+        await Credential.acquire(kerberosIdentity({ username, password: secret(text) }, corp.dnsName), "spnego")
+      ).close();
+    const ours = password(`${delegatedUser}@${corp.dnsName}`);
+    await assert.rejects(logOn(`OTHER\\${delegatedUser}`, ours), {
+      code: "kerberos-refused",
+      message: /Client .*not found/,
+    });
+    await logOn(`${users.netbiosName}\\${contosoUser}`, password(`${contosoUser}@${users.dnsName}`));
+    assert.throws(() => kerberosIdentity({ username: `OTHER\\${delegatedUser}`, keytab: "/any" }, corp.dnsName), {
+      code: "settings-invalid",
+      message: /a keytab for OTHER\\svc-pulumi\..*user@domain/,
+    });
   });
 
   it("takes a user principal name with another suffix than the domain's", async () => {
