@@ -15,7 +15,8 @@ const configSchema = z.record(
  * The same settings as the stack's: the configuration of the current Pulumi stack, where this folder is one of a Pulumi
  * project, and then the environment.
  * @param stack Another stack of the project than the current one.
- * @throws ProviderError `settings-invalid` with Pulumi's words where it cannot read the configuration.
+ * @throws ProviderError `settings-invalid` with Pulumi's words where it cannot read the configuration, and where a stack is named
+ *   and there is no Pulumi.
  */
 export async function stackSettings(stack: string | undefined): Promise<SettingsSource> {
   const { env: environment } = process;
@@ -55,8 +56,18 @@ async function readConfig(folder: string, stack: string | undefined) {
     return configSchema.parse(JSON.parse(stdout));
   } catch (thrown) {
     const { code, stderr } = thrown as { code?: unknown; stderr?: string };
-    // No Pulumi here: then the settings can only be in the environment.
-    if (code === "ENOENT") return {};
+    if (code === "ENOENT") {
+      // No Pulumi here: then the settings can only be in the environment.
+      if (stack === undefined) return {};
+      throw new ProviderError(
+        "settings-invalid",
+        `The settings of the stack ${stack} need the command pulumi, which is not found.`,
+        {
+          hint: "Put its folder into PATH, or leave --stack out to use the environment alone.",
+          cause: thrown,
+        },
+      );
+    }
     throw new ProviderError("settings-invalid", `Pulumi cannot read the configuration: ${stderr?.trim() ?? ""}`, {
       hint:
         "Select a stack (pulumi stack select), set PULUMI_CONFIG_PASSPHRASE_FILE where a passphrase protects it, or leave the " +
