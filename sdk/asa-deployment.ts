@@ -60,8 +60,9 @@ export interface ServerState {
   version: string;
   /**
    * `"deployed"`: our account is its newest credential, with the present password. `"unconfirmed"`: our account, and it is
-   * not known whether with the present password. `"stale"`: the account got another password since. `"absent"`: it could
-   * not be reached, which `mayBeAbsent` allows.
+   * not known whether with the present password. `"stale"`: the account got another password since. `"other-account"`: its
+   * newest credential is another account's. `"missing"`: it has no credential. `"absent"`: it could not be reached, which
+   * `mayBeAbsent` allows.
    */
   condition: "deployed" | "unconfirmed" | "stale" | "other-account" | "missing" | "absent";
   /** Account of its newest credential. */

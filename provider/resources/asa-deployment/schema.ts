@@ -52,6 +52,7 @@ export const serverConditions = [
   "stale",
   /** Another account is the newest. */
   "other-account",
+  /** It has no credential, or nothing is known of it. */
   "missing",
   /** It could not be reached, which `mayBeAbsent` allows. */
   "absent",
