@@ -4,6 +4,7 @@ import type { Context, Written } from "../handler";
 import { readDirectories, type Settings } from "./directories";
 import { kindsOf, objectionTo, type Plan, planFor } from "./plan";
 import type { DirectoryState, OutlookInputs, OutlookOutputs } from "./schema";
+import { fulfilled, sameValue } from "./wish";
 
 /** Makes the directories of one server as they are wanted, one after the other, and says how far it came. */
 export async function arrange(
@@ -28,16 +29,45 @@ export async function arrange(
 
 /** Puts back what state remembers. @throws ProviderError where it cannot; what is back by then stays so. */
 export async function putBack(olds: OutlookOutputs, context: Context): Promise<void> {
-  const plan = await planNow(olds, {}, olds.directories, context);
-  const objection = objectionTo(plan, {}, olds.server);
+  const { directories, server } = olds;
+  // Nothing is left of it where another resource has taken over all of it.
+  const plan = directories.length === 0 ? nothing : await planNow(olds, {}, directories, context);
+  const objection = objectionTo(plan, {}, server);
   if (objection !== undefined) {
     throw new ProviderError("refused", objection.reason, {
       hint: "What was there before the stack cannot be put back until this is mended; then run pulumi destroy again.",
     });
   }
-  const { failure } = await carryOut(plan, olds.directories, context);
+  const { failure } = await carryOut(plan, directories, context);
   if (failure !== undefined) throw failure;
-  await recycle(olds, poolsToRecycle(plan, olds), context);
+  const pools = [...new Set([...olds.poolsToRecycle, ...poolsOfChanged(plan, directories)])];
+  try {
+    await recycle(olds, pools, context);
+  } catch (thrown) {
+    const { code, message } = ProviderError.from(thrown);
+    throw new ProviderError(code, `Application pools of ${server} are still to recycle. ${message}`, {
+      hint:
+        `Mend that and run the same again; or run ${restarts(pools)} on ${server}, and forget the resource: ` +
+        "pulumi state delete URN.",
+      cause: thrown,
+    });
+  }
+}
+
+const nothing: Plan = { steps: [], lines: [] };
+
+/**
+ * The pools of what the stack has changed, whether or not it is back by now: a destroy whose recycling failed cannot write that
+ * down, and the next one finds the settings as they were.
+ */
+function poolsOfChanged(plan: Plan, before: readonly DirectoryState[]): string[] {
+  const changed = before.filter(({ settings }) =>
+    Object.values(settings).some((change) => !sameValue(fulfilled(change.wish, change.before), change.before)),
+  );
+  const identities = new Set(changed.map(({ identity }) => identity.toLowerCase()));
+  return plan.steps.flatMap(({ directory }) =>
+    identities.has(directory.identity.toLowerCase()) ? directory.pools : [],
+  );
 }
 
 /** Looks at the server and says what is to be done. */
@@ -97,7 +127,11 @@ async function recycle(inputs: OutlookInputs, pools: readonly string[], context:
   }
   context.progress(
     `warning: on ${server} the change counts only after its application pools have recycled. Run there, when it suits: ` +
-      `${pools.map((pool) => `Restart-WebAppPool ${pool}`).join("; ")}; or set recycleApplicationPools: true`,
+      `${restarts(pools)}; or set recycleApplicationPools: true`,
   );
   return pools;
+}
+
+function restarts(pools: readonly string[]): string {
+  return pools.map((pool) => `Restart-WebAppPool ${pool}`).join("; ");
 }

@@ -17,13 +17,16 @@ export const outlookAuthSetting: ResourceHandler<OutlookInputs, OutlookOutputs> 
   schema,
   check,
 
-  async diff(_id, olds, news): Promise<Difference> {
+  async diff(_id, olds, news, context): Promise<Difference> {
     const replace = news.server === olds.server ? [] : ["server"];
     const changed: string[] = kinds.filter(
       (kind) => holdsUnknown(news[kind]) || wishesDiffer(kind, olds, news as OutlookInputs),
     );
     const recycles = news.recycleApplicationPools === unknown || news.recycleApplicationPools;
     if (recycles && olds.poolsToRecycle.length > 0) changed.push("recycleApplicationPools");
+    if (replace.length + changed.length === 0) {
+      settingsAreOf(context.connection(news.connection).exchange, olds.directories);
+    }
     return { changed: [...replace, ...changed], replace };
   },
 
@@ -44,12 +47,13 @@ export const outlookAuthSetting: ResourceHandler<OutlookInputs, OutlookOutputs> 
   },
 
   async update(_id, olds, news, context) {
-    return arrange(news, olds, context);
+    const written = await arrange(news, olds, context);
+    settingsAreOf(context.connection(news.connection).exchange, written.outputs.directories);
+    return written;
   },
 
   async delete(_id, olds, context) {
-    const directories = stillOurs(olds, context);
-    if (directories.length > 0 || olds.directories.length === 0) await putBack({ ...olds, directories }, context);
+    await putBack({ ...olds, directories: stillOurs(olds, context) }, context);
   },
 };
 

@@ -3,20 +3,23 @@ import type { Context } from "../handler";
 import type { DirectoryState, OutlookOutputs } from "./schema";
 import { type Change, sameValue } from "./wish";
 
-/** What the resources that this run has made found on the directories, by identity. */
+/** What the resources of the program found on the directories, by identity. */
 const found = new WeakMap<ExchangeOrganization, Map<string, DirectoryState>>();
 
 const tableOf = (exchange: ExchangeOrganization) => found.get(exchange) ?? new Map<string, DirectoryState>();
 
-/** A resource was made, and works with these from now on. */
+/** A resource of the program works with these. One that the program does not have any more never says so. */
 export function settingsAreOf(exchange: ExchangeOrganization, directories: readonly DirectoryState[]): void {
   const table = tableOf(exchange);
-  for (const directory of directories) table.set(directory.identity.toLowerCase(), directory);
+  for (const { identity, settings } of directories) {
+    const key = identity.toLowerCase();
+    table.set(key, { identity, settings: { ...table.get(key)?.settings, ...settings } });
+  }
   found.set(exchange, table);
 }
 
 /**
- * What a resource that goes has to put back: not what another one of the program, made in this run, has taken over from it.
+ * What a resource that goes has to put back: not what another one of the program has taken over from it, in this run or before.
  * That one has found another value than this one did, namely ours.
  */
 export function stillOurs({ connection, directories }: OutlookOutputs, context: Context): readonly DirectoryState[] {

@@ -21,8 +21,9 @@ export class ExchangeProgram implements Context {
   detour: Detour | undefined;
   private readonly exchange: ExchangeOrganization;
 
-  constructor(servers: Record<string, ServerOptions> = { "cas-1": {} }) {
-    this.lab = organizationOf(servers);
+  /** @param servers what there is, or that of a run before */
+  constructor(servers: Record<string, ServerOptions> | ExchangeProgram["lab"] = { "cas-1": {} }) {
+    this.lab = "organization" in servers ? (servers as ExchangeProgram["lab"]) : organizationOf(servers);
     const { organization, registry, connect } = this.lab;
     // A name that is no server's is the load balancer's, behind which any server answers.
     const entry = (host: string) => organization.find(host) ?? organization.require("cas-1");
@@ -54,6 +55,11 @@ export class ExchangeProgram implements Context {
 
   progress(line: string): void {
     this.lines.push(line);
+  }
+
+  /** Another run of Pulumi on the same servers: it knows nothing of this one. */
+  again(): ExchangeProgram {
+    return new ExchangeProgram(this.lab);
   }
 
   /** What changed anything on any server. */

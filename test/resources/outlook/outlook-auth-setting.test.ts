@@ -45,6 +45,25 @@ describe("OutlookAuthSetting", () => {
     );
   });
 
+  it("is left to the new resource in a later run too, where the first one broke off", async () => {
+    await outlook.up(article, program);
+    const renamed = new Resource(outlookAuthSetting);
+    await renamed.up(article, program);
+    const later = program.again();
+    assert.equal(await renamed.up(article, later), "same");
+    const goes = outlook.remember();
+    await outlook.destroy(later);
+    assert.equal(outlookAnywhere().internalClientAuthenticationMethod, "Negotiate");
+    assert.deepEqual(program.directories().mapi.iisAuthenticationMethods, ["Ntlm", "Negotiate"]);
+    // What the new one gives up in such a run is the old one's to put back.
+    goes();
+    const last = program.again();
+    await renamed.up({ server, outlookAnywhere: article.outlookAnywhere }, last);
+    await outlook.destroy(last);
+    assert.equal(outlookAnywhere().internalClientAuthenticationMethod, "Negotiate");
+    assert.ok(program.directories().mapi.iisAuthenticationMethods.includes("OAuth"));
+  });
+
   it("says at preview what will change, and that the plain list drops OAuth", async () => {
     assert.deepEqual(await refusals(article), []);
     assert.deepEqual(program.writes, []);
@@ -145,6 +164,53 @@ describe("OutlookAuthSetting", () => {
       await outlook.up({ ...article, recycleApplicationPools: true }, program);
       await outlook.destroy(program);
       assert.equal(effective().outlookAnywhere.internalClientAuthenticationMethod, "Ntlm");
+    });
+
+    it("recycle at the next destroy where that failed after all was put back", async () => {
+      await outlook.up({ ...article, recycleApplicationPools: true }, program);
+      program.lab.organization.faults.add({ fault: "fail", cmdlet: "Restart-WebAppPool", times: 1 });
+      await assert.rejects(
+        outlook.destroy(program),
+        /^ProviderError: Application pools of cas-1\S+ are still to recycle\. .*could not recycle .*Restart-WebAppPool MSExchangeMapi.* on cas-1\S+, and forget/,
+      );
+      assert.equal(outlookAnywhere().internalClientAuthenticationMethod, "Ntlm");
+      assert.equal(effective().outlookAnywhere.internalClientAuthenticationMethod, "Negotiate");
+      program.forget();
+      await outlook.destroy(program);
+      assert.deepEqual(program.writes, Array(4).fill("Restart-WebAppPool"));
+      assert.equal(effective().outlookAnywhere.internalClientAuthenticationMethod, "Ntlm");
+    });
+
+    it("are left alone at destroy where the stack had changed nothing", async () => {
+      const wanted = { ...article, recycleApplicationPools: true };
+      await outlook.up(wanted, program);
+      const second = new Resource<OutlookInputs, OutlookOutputs>(outlookAuthSetting);
+      await second.up(wanted, program.again());
+      program.forget();
+      await second.destroy(program.again());
+      assert.deepEqual(program.writes, []);
+    });
+
+    it("recycle, or are named, where all that they wait for is another resource's now", async () => {
+      for (const recycleApplicationPools of [true, false]) {
+        const old = new Resource<OutlookInputs, OutlookOutputs>(outlookAuthSetting);
+        await old.up(article, program);
+        assert.equal(old.state.poolsToRecycle.length, 4);
+        old.outputs = { ...old.state, recycleApplicationPools };
+        const next = program.again();
+        await new Resource<OutlookInputs, OutlookOutputs>(outlookAuthSetting).up(article, next);
+        program.forget();
+        next.forget();
+        await old.destroy(next);
+        assert.deepEqual(next.writes, recycleApplicationPools ? Array(4).fill("Restart-WebAppPool") : []);
+        assert.equal(
+          next.lines.some((line) => line.includes("Restart-WebAppPool")),
+          !recycleApplicationPools,
+        );
+        assert.equal(outlookAnywhere().internalClientAuthenticationMethod, "Negotiate");
+        program.directories().outlookAnywhere.internalClientAuthenticationMethod = "Ntlm";
+        program.directories().mapi.iisAuthenticationMethods = ["Ntlm", "OAuth", "Negotiate"];
+      }
     });
 
     it("are still to recycle where that failed, and the next up does only that", async () => {
