@@ -15,7 +15,7 @@ const made = new WeakMap<Directory, Map<string, string>>();
 /** Object GUIDs of accounts that this run adopts: a preview finds their names held before it can know whose they will be. */
 const adoptees = new WeakMap<Directory, Set<string>>();
 
-/** Object GUIDs of accounts that this run has adopted. */
+/** Object GUIDs of accounts that the program has adopted, in this run or before. */
 const takenOver = new WeakMap<Directory, Set<string>>();
 
 /** Object GUIDs of accounts that the stack has made. */
@@ -52,7 +52,7 @@ export function isOwnAccount(directory: Directory, guid: string): boolean {
   return own.get(directory)?.has(guid) === true;
 }
 
-/** A resource of this run has taken over an account that was there. */
+/** A resource of the program has taken over an account that was there. */
 export function accountWasAdopted(directory: Directory, guid: string): void {
   addTo(takenOver, directory, guid);
 }

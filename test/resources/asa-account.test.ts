@@ -211,6 +211,12 @@ describe("AsaAccount", () => {
         () => [],
       ],
       [
+        "encryption types of 0, which is not set",
+        () => byHand(asa.state.distinguishedName, "msDS-SupportedEncryptionTypes", "0"),
+        "encryptionTypes",
+        () => [],
+      ],
+      [
         "moved",
         () => forest.admin.modifyDN(asa.state.distinguishedName, `CN=${name},CN=Users,${forest.domain}`),
         "organizationalUnit",
@@ -379,8 +385,15 @@ describe("AsaAccount", () => {
       const renamed = new Resource(asaAccount);
       const next = new Program(forest.settings);
       await renamed.up({ ...given(), adopt: true }, next);
+      const goes = asa.remember();
       await asa.destroy(next);
       assert.match(next.lines.join("\n"), /stays: another resource of the program has it now/);
+      // Where the first run broke off before it: the new one is in the state then, and not made any more.
+      goes();
+      const later = new Program(forest.settings);
+      assert.equal(await renamed.up({ ...given(), adopt: true }, later), "same");
+      await asa.destroy(later);
+      await later.end();
       await next.end();
       await found(`${name}$`);
     });

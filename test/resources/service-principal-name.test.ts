@@ -388,10 +388,17 @@ describe("ServicePrincipalName", () => {
       await asa.up(account(), next);
       const renamed = new Resource<SpnInputs, SpnOutputs>(servicePrincipalName);
       await renamed.up(given(), next);
+      const goes = name.remember();
       await name.destroy(next);
       assert.ok((await namesOf(asa)).includes(spn));
       assert.equal(renamed.state.adopted, false);
       assert.match(next.lines.join("\n"), /has http\/\S+ already: it is the stack's, and goes on destroy/);
+      // Where the first run broke off before it: the new one is in the state then, and not made any more.
+      goes();
+      const third = later();
+      assert.equal(await renamed.up(given(), third), "same");
+      await name.destroy(third);
+      assert.ok((await namesOf(asa)).includes(spn));
       await renamed.destroy(later());
       assert.ok(!(await namesOf(asa)).includes(spn));
     });

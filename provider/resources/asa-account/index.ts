@@ -63,7 +63,8 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
     ];
     const { directory } = context.connection(news.connection);
     accountWill(directory, olds.qualifiedName, replace.length === 0 ? "stays" : "goes");
-    if (!olds.adopted) accountIsOwn(directory, id);
+    if (olds.adopted) accountWasAdopted(directory, id);
+    else accountIsOwn(directory, id);
     return { changed, replace };
   },
 

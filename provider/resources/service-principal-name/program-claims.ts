@@ -46,13 +46,14 @@ class ProgramClaims {
   }
 
   /**
-   * A resource is deleted. `false` where another one has its name, or is about to: then the name has to stay.
+   * A resource is deleted. `false` where another one has its name, in this run or since one before, or is about to: then the
+   * name has to stay. It may also be the same one, which Pulumi was told to replace, and which then finds its name again.
    * @param ours the one that is deleted had made the name, so that it is the other one's now, to take off one day.
    */
   releases(spn: string, ours: boolean): boolean {
     const key = spn.toLowerCase();
-    this.inState.delete(key);
-    const wanted = this.made.has(key) || this.checkedAsNew.has(key);
+    const kept = this.inState.delete(key);
+    const wanted = kept || this.made.has(key) || this.checkedAsNew.has(key);
     if (wanted && ours) this.passedOn.add(key);
     return !wanted;
   }
