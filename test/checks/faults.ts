@@ -173,6 +173,14 @@ const account: Fault[] = [
     mend: (healthy) => healthy.modify("replace", "msDS-SupportedEncryptionTypes", ["28"]),
   },
   {
+    what: "encryption types of 0, which is not set",
+    check: "account-encryption-types",
+    outcome: "warn",
+    seen: /is not set, so it depends on/,
+    make: (healthy) => healthy.modify("replace", "msDS-SupportedEncryptionTypes", ["0"]),
+    mend: (healthy) => healthy.modify("replace", "msDS-SupportedEncryptionTypes", ["28"]),
+  },
+  {
     what: "RC4 alone",
     check: "account-encryption-types",
     outcome: "fail",
