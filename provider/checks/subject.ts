@@ -2,7 +2,7 @@ import type { Account } from "../directory/accounts";
 import { canonicalName, findQualified } from "../directory/qualified-name";
 import { domainControllers } from "../directory/replication";
 import { ProviderError } from "../error";
-import { type AlternateAccount, readAlternateAccount } from "../exchange/alternate-account";
+import { type AlternateAccount, readAlternateAccount, underNames } from "../exchange/alternate-account";
 import { type ExchangeServer, listExchangeServers } from "../exchange/exchange-servers";
 import { type MapiVirtualDirectory, readMapiVirtualDirectories } from "../exchange/mapi-virtual-directory";
 import { readNamespaces } from "../exchange/namespaces";
@@ -116,9 +116,7 @@ export class Subject {
 
   /** What a server holds, under names that can be compared. */
   async alternateOf(shell: RemoteShell, server: ExchangeServer): Promise<AlternateAccount> {
-    const alternate = await readAlternateAccount(shell, server, this.signal);
-    const named = alternate.credentials.map(async (one) => ({ ...one, account: await this.nameOf(one.account) }));
-    return { ...alternate, credentials: await Promise.all(named) };
+    return underNames(await readAlternateAccount(shell, server, this.signal), (account) => this.nameOf(account));
   }
 
   /** As it stands where the directory, which knows the domain's two names, cannot be asked: the checks of the account say so. */

@@ -60,6 +60,15 @@ export async function readAlternateAccount(
   return alternateAccountOf(property(object, "AlternateServiceAccountConfiguration"));
 }
 
+/** The same with accounts named as `nameOf` says: a domain has two names, and servers show the one that was typed. */
+export async function underNames(
+  alternate: AlternateAccount,
+  nameOf: (account: string) => Promise<string>,
+): Promise<AlternateAccount> {
+  const named = alternate.credentials.map(async (one) => ({ ...one, account: await nameOf(one.account) }));
+  return { ...alternate, credentials: await Promise.all(named) };
+}
+
 /** An object where the serialization level let it through, else its text. */
 export function alternateAccountOf(configuration: PsValue | undefined): AlternateAccount {
   const effective = configuration === undefined ? undefined : property(configuration, "EffectiveCredentials");

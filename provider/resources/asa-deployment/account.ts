@@ -1,6 +1,6 @@
 import type { Account } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
-import { findQualified } from "../../directory/qualified-name";
+import { canonicalName, findQualified } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { adoptionRefusal } from "../asa-account/existing-account";
 
@@ -10,6 +10,12 @@ export async function deployableAccount(directory: Directory, qualifiedName: str
   if (account === undefined) {
     throw new ProviderError("directory-not-found", `There is no account ${qualifiedName}.`, {
       hint: "Take the qualifiedName of an AsaAccount, or write DOMAIN\\name$.",
+    });
+  }
+  const name = await canonicalName(directory, qualifiedName);
+  if (name !== qualifiedName) {
+    throw new ProviderError("input-invalid", `${qualifiedName} is the same account as ${name}.`, {
+      hint: `Write ${name}: all servers are to show one name for it.`,
     });
   }
   const refusal = adoptionRefusal(account, account.objectClass === "user" ? "user" : "computer");

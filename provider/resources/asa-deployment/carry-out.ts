@@ -42,11 +42,11 @@ export async function carryOut(
 
 /** Reads everything once more: state holds what is there, not what was meant to be. */
 async function lookAgain(inputs: Inputs, before: Estate, given: readonly string[], context: Context): Promise<Estate> {
-  const { directory, exchange } = context.connection(inputs.connection);
+  const connection = context.connection(inputs.connection);
   const { guid, passwordLastSet = "" } = before.account;
-  const shown = await deployableAccount(directory, inputs.account);
+  const shown = await deployableAccount(connection.directory, inputs.account);
   const account = shown.guid === guid ? notBefore(shown, passwordLastSet) : shown;
-  const found = await survey(exchange, inputs.servers, context.signal, before.survey.organization);
+  const found = await survey(connection, inputs.servers, context.signal, before.survey.organization);
   const rolled = account.passwordStamp !== before.account.passwordStamp;
   const states = before.states.map((former): ServerState => {
     const { server } = former;

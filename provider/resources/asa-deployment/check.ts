@@ -41,21 +41,21 @@ async function checkNew(inputs: AsaDeploymentInputs, context: Context): Promise<
 
 /** A deployment that is there shows in `diff` what will be done, with all that state knows; only what is new is looked at. */
 async function checkChanges(
-  { account, servers, mayBeAbsent, connection }: PreviewInputs<AsaDeploymentInputs>,
+  { account, servers, mayBeAbsent, connection: name }: PreviewInputs<AsaDeploymentInputs>,
   olds: Partial<AsaDeploymentInputs>,
   context: Context,
 ): Promise<void> {
-  const { directory, exchange } = context.connection(connection);
+  const connection = context.connection(name);
   if (account !== unknown && changedProperties(olds, { account }, ["account"]).length > 0) {
-    await deployableAccount(directory, account);
-    await warnOfAccount({ connection, account }, context);
+    await deployableAccount(connection.directory, account);
+    await warnOfAccount({ connection: name, account }, context);
   }
   const lists = known<Pick<AsaDeploymentInputs, "servers" | "mayBeAbsent">>({ servers, mayBeAbsent });
   const added = lists?.servers.filter((server) => !(olds.servers ?? []).includes(server)) ?? [];
   if (added.length === 0) return;
-  const seen = await survey(exchange, added, context.signal);
+  const seen = await survey(connection, added, context.signal);
   refuseMissing(lists?.mayBeAbsent ?? [], seen);
-  await warnOfServers(connection, seen, context);
+  await warnOfServers(name, seen, context);
 }
 
 /** Servers that may be absent, and are none of the deployment. */

@@ -24,11 +24,11 @@ export async function lookAround(
   olds: AsaDeploymentOutputs | undefined,
   context: Context,
 ): Promise<Estate> {
-  const { directory, exchange } = context.connection(inputs.connection);
-  const shown = await deployableAccount(directory, inputs.account);
+  const connection = context.connection(inputs.connection);
+  const shown = await deployableAccount(connection.directory, inputs.account);
   const before = sameAccountAs(shown, olds);
   const account = before === undefined ? shown : notBefore(shown, before.passwordLastSet, context);
-  const found = await survey(exchange, inputs.servers, context.signal);
+  const found = await survey(connection, inputs.servers, context.signal);
   refuseMissing(inputs.mayBeAbsent, found);
   const states = inputs.servers.map((server): ServerState => {
     const one = found.found.get(server);

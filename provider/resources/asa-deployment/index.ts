@@ -51,12 +51,12 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
   },
 
   async read(_id, olds, context) {
-    const { directory, exchange } = context.connection(olds.connection);
-    const account = await findQualified(directory, olds.account);
+    const connection = context.connection(olds.connection);
+    const account = await findQualified(connection.directory, olds.account);
     const same = account?.guid === olds.accountGuid ? notBefore(account, olds.passwordLastSet, context) : undefined;
     if (same === undefined) context.progress(`warning: ${olds.account} is not the account any more that was deployed`);
     const servers = olds.deployed.map(({ server }) => server);
-    const { found, failed } = await survey(exchange, servers, context.signal);
+    const { found, failed } = await survey(connection, servers, context.signal);
     for (const [server, error] of failed) context.progress(`warning: ${server} is as it was: ${error.message}`);
     const deployed = olds.deployed.map((former): ServerState => {
       const one = found.get(former.server);

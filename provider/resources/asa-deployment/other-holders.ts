@@ -1,26 +1,26 @@
 import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
-import { type AlternateAccount, readAlternateAccount } from "../../exchange/alternate-account";
+import type { AlternateAccount } from "../../exchange/alternate-account";
 import type { ExchangeServer } from "../../exchange/exchange-servers";
-import type { ExchangeOrganization } from "../../exchange/organization";
+import type { Connection } from "../connection";
 import type { Context } from "../handler";
 import type { Estate } from "./estate";
 import type { Plan } from "./plan";
 import { mapReachable, type Outcome } from "./reachable";
 import type { AsaDeploymentInputs, AsaDeploymentOutputs } from "./schema";
+import { heldBy } from "./survey";
 
 /** What servers have, as one of them tells: with the cmdlets of its own version, and without a shell on the others. */
 export function readThrough(
-  exchange: ExchangeOrganization,
+  connection: Connection,
   entry: ExchangeServer,
   servers: readonly ExchangeServer[],
   signal: AbortSignal,
 ): Promise<Outcome<AlternateAccount>> {
+  const { exchange } = connection;
   const shell = exchange.endpoint(entry.fqdn);
   const byName = new Map(servers.map((server) => [server.fqdn, server]));
-  return mapReachable(exchange, byName, (one) =>
-    readAlternateAccount(shell, { ...one, product: entry.product }, signal),
-  );
+  return mapReachable(exchange, byName, (one) => heldBy({ ...one, product: entry.product }, shell, connection, signal));
 }
 
 /** Whether a server has a credential of that account, the newest or an older one. */
@@ -40,15 +40,15 @@ export async function refuseOtherHolders(
   plan: Plan,
   context: Context,
 ): Promise<void> {
-  const { exchange } = context.connection(inputs.connection);
   const [entry] = survey.found.values();
   if (entry === undefined) return;
+  const connection = context.connection(inputs.connection);
   const ours = new Set([...inputs.servers, ...(olds?.deployed ?? []).map(({ server }) => server)]);
   const others = survey.organization.filter(
     ({ fqdn, product, clientAccess }) =>
       !ours.has(fqdn) && clientAccess && (product === "2010" || plan.roll !== undefined),
   );
-  const { done, failed } = await readThrough(exchange, entry.exchangeServer, others, context.signal);
+  const { done, failed } = await readThrough(connection, entry.exchangeServer, others, context.signal);
   for (const [server, { message }] of failed) {
     context.progress(
       `warning: whether ${server} has the credential of ${inputs.account} too cannot be seen: ${message}`,

@@ -1,11 +1,12 @@
-import { sameAccount } from "../../directory/qualified-name";
+import { canonicalName, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
-import { readAlternateAccount } from "../../exchange/alternate-account";
 import { type ExchangeServer, listExchangeServers } from "../../exchange/exchange-servers";
 import type { ExchangeOrganization } from "../../exchange/organization";
+import type { Connection } from "../connection";
 import type { Context } from "../handler";
 import { isUnreachable } from "./reachable";
 import type { AsaDeploymentOutputs } from "./schema";
+import { heldBy } from "./survey";
 
 /** `OBJECT GUID@FIRST SERVER`: whose password it is, and a server to ask. */
 export const deploymentId = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@(\S+)$/;
@@ -78,23 +79,25 @@ export interface Claimant {
  */
 export async function requireCredential(claimant: Claimant, context: Context): Promise<void> {
   const { connection, deployment: id, account, accountGuid } = claimant;
-  const { exchange } = context.connection(connection);
-  const deployment = deploymentOf(exchange, id);
+  const served = context.connection(connection);
+  const deployment = deploymentOf(served.exchange, id);
   if (deployment.accountGuid !== accountGuid) {
     throw new ProviderError("refused", `The deployment ${id} is of another account than ${account}.`, {
       hint: "Give the id of the AsaDeployment of this account.",
     });
   }
-  deployment.seen ??= seeOn(deployment.servers, account, exchange, context.signal);
+  deployment.seen ??= seeOn(deployment.servers, account, served, context.signal);
   await deployment.seen;
 }
 
 async function seeOn(
   servers: readonly string[],
   account: string,
-  exchange: ExchangeOrganization,
+  connection: Connection,
   signal: AbortSignal,
 ): Promise<void> {
+  const { directory, exchange } = connection;
+  const wanted = await canonicalName(directory, account);
   const instead: string[] = [];
   let organization: ExchangeServer[] | undefined;
   for (const server of servers) {
@@ -102,9 +105,9 @@ async function seeOn(
       const shell = exchange.endpoint(server);
       organization ??= await listExchangeServers(shell, signal);
       const one = organization.find(({ fqdn }) => fqdn === server);
-      const { credentials } = one === undefined ? { credentials: [] } : await readAlternateAccount(shell, one, signal);
+      const { credentials } = one === undefined ? { credentials: [] } : await heldBy(one, shell, connection, signal);
       const accounts = [...new Set(credentials.map((credential) => credential.account))];
-      if (accounts.some((name) => sameAccount(name, account))) return;
+      if (accounts.some((name) => sameAccount(name, wanted))) return;
       instead.push(`${server} has ${accounts.length === 0 ? "none" : `that of ${accounts.join(", ")}`}`);
     } catch (thrown) {
       const error = ProviderError.from(thrown);

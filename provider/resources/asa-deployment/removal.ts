@@ -60,9 +60,8 @@ async function surveyLeft(
   context: Context,
   organization: readonly ExchangeServer[] | undefined,
 ) {
-  const { exchange } = context.connection(olds.connection);
   try {
-    return await survey(exchange, servers, context.signal, organization);
+    return await survey(context.connection(olds.connection), servers, context.signal, organization);
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     if (!isUnreachable(error) || !servers.every((server) => olds.mayBeAbsent.includes(server))) throw error;

@@ -1,4 +1,4 @@
-import { sameAccount } from "../../directory/qualified-name";
+import { canonicalName, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { listExchangeServers } from "../../exchange/exchange-servers";
 import type { Context } from "../handler";
@@ -42,7 +42,8 @@ export interface PlannedRoll {
  * @throws ProviderError `refused` for what must not be done, `input-invalid` for a request that is none.
  */
 export async function planRoll(request: RollRequest, context: Context): Promise<PlannedRoll> {
-  const { connection, account, method, mayBeAbsent, olderThanDays } = request;
+  const { connection, method, mayBeAbsent, olderThanDays } = request;
+  const account = await canonicalName(context.connection(connection).directory, request.account);
   // The account's form is seen before anybody is asked, the servers' once they are known.
   const shared = {
     connection,
@@ -97,7 +98,8 @@ async function holders(
   entry: string | undefined,
   context: Context,
 ): Promise<string[]> {
-  const { exchange, settings } = context.connection(connection);
+  const served = context.connection(connection);
+  const { exchange, settings } = served;
   const asked = (entry ?? settings.managementHost)?.toLowerCase();
   if (asked === undefined) {
     throw new ProviderError("input-invalid", "It is not said which Exchange server to ask.", {
@@ -110,7 +112,7 @@ async function holders(
     throw new ProviderError("refused", `${asked} is not an Exchange server of this organization.`);
   }
   const candidates = organization.filter(({ clientAccess, product }) => clientAccess && product !== "2010");
-  const { done, failed } = await readThrough(exchange, first, candidates, context.signal);
+  const { done, failed } = await readThrough(served, first, candidates, context.signal);
   const hold = candidates.flatMap(({ fqdn }) => {
     const newest = done.get(fqdn)?.credentials[0];
     return failed.has(fqdn) || (newest !== undefined && sameAccount(newest.account, account)) ? [fqdn] : [];

@@ -1,7 +1,10 @@
+import { canonicalName } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
-import { type AlternateAccount, readAlternateAccount } from "../../exchange/alternate-account";
+import { type AlternateAccount, readAlternateAccount, underNames } from "../../exchange/alternate-account";
 import { type ExchangeServer, listExchangeServers } from "../../exchange/exchange-servers";
 import type { ExchangeOrganization } from "../../exchange/organization";
+import type { RemoteShell } from "../../exchange/remote-shell";
+import type { Connection } from "../connection";
 import { isUnreachable, mapReachable } from "./reachable";
 
 /** What one server was found to have. */
@@ -25,18 +28,30 @@ export interface Survey {
  * @throws ProviderError where none lists them.
  */
 export async function survey(
-  exchange: ExchangeOrganization,
+  connection: Connection,
   servers: readonly string[],
   signal: AbortSignal,
   known?: readonly ExchangeServer[],
 ): Promise<Survey> {
+  const { exchange } = connection;
   const organization = known ?? (await organizationFrom(exchange, servers, signal));
   const wanted = new Map(servers.map((server) => [server, server]));
   const { done, failed } = await mapReachable(exchange, wanted, async (server) => {
     const exchangeServer = clientAccessServer(organization, server);
-    return { exchangeServer, alternate: await readAlternateAccount(exchange.endpoint(server), exchangeServer, signal) };
+    return { exchangeServer, alternate: await heldBy(exchangeServer, exchange.endpoint(server), connection, signal) };
   });
   return { found: done, failed, organization };
+}
+
+/** What a server has, under names that can be compared. */
+export async function heldBy(
+  server: ExchangeServer,
+  shell: RemoteShell,
+  { directory }: Connection,
+  signal: AbortSignal,
+): Promise<AlternateAccount> {
+  const alternate = await readAlternateAccount(shell, server, signal);
+  return underNames(alternate, (account) => canonicalName(directory, account));
 }
 
 /** The list of servers, from the first that gives it. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Attribute, Change } from "ldapts";
+import { corp } from "../../../lab/domain-controller";
 import { unicodePassword } from "../../../lab/exchange/active-directory";
 import { requireCredential } from "../../../provider/resources/asa-deployment/presence";
 import type { Program } from "../program";
@@ -277,6 +278,29 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.equal(await deployment.up(program, world.run()), "same");
       await deployment.destroy(world.run());
       assert.deepEqual([world.accounts("cas-1"), world.accounts("cas-2")], [[qualifiedName], [qualifiedName]]);
+    });
+
+    it("knows a credential that was typed with the domain's DNS name: adopts, refreshes, gives names, destroys", async () => {
+      const { name, qualifiedName } = await world.account(run, { password: "Known-by-hand-1" });
+      const typed = `${corp.dnsName}\\${qualifiedName.split("\\")[1]}`;
+      for (const server of ["cas-1", "cas-2"]) world.addByHand(server, typed, "Known-by-hand-1");
+      const deployment = world.deployment();
+      const program = { account: qualifiedName, servers: [first, second], method, adopt: true };
+      await deployment.up(program, run);
+      assert.deepEqual(conditions(deployment.state.deployed), ["cas-1 deployed", "cas-2 deployed"]);
+      assert.equal(await deployment.refresh(world.run()), true);
+      const later = world.run();
+      assert.equal(await deployment.up(program, later), "same");
+      assert.equal(commands("Set-ClientAccessService") + commands(script), 0);
+      const spn = `http/${name.replace("$", "").toLowerCase()}.example.com`;
+      const resource = world.spn();
+      await resource.up({ account: qualifiedName, spn, deployment: deployment.id }, later);
+      assert.deepEqual((await world.read(name)).servicePrincipalNames, [spn]);
+      await resource.destroy(world.run());
+
+      deployment.outputs = { ...deployment.state, adopted: false };
+      await deployment.destroy(world.run());
+      assert.deepEqual([world.accounts("cas-1"), world.accounts("cas-2")], [[], []]);
     });
 
     it("adopts what is there, and leaves it on a server that is taken out of the deployment", async () => {

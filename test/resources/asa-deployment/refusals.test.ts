@@ -75,6 +75,13 @@ describe("AsaDeployment refuses", function () {
     await assert.rejects(deployment.up({ account: qualifiedName, servers: [first] }, run), /name it among the servers/);
   });
 
+  it("the same where that server has it under the domain's other name, and takes only one name itself", async () => {
+    const typed = `${corp.dnsName}\\${qualifiedName.split("\\")[1]}`;
+    world.addByHand("cas-2", typed, "x");
+    assert.match(await refusal({ servers: [first] }), /is the account of cas-2\.corp\S+ too/);
+    assert.match(await refusal({ account: typed }), /\. Write TAILSPIN\\\S+\$: all servers are to show one name/);
+  });
+
   it("a name of the load balancer among the servers, wherever it stands", async () => {
     for (const servers of [[mail], [mail, first], [first, mail]]) {
       assert.match(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { corp } from "../../../lab/domain-controller";
 import { withRollLock } from "../../../provider/directory/roll-lock";
 import { ProviderError } from "../../../provider/error";
 import { type PlannedRoll, planRoll, type RollRequest, roll } from "../../../provider/resources/asa-deployment/roll";
@@ -67,6 +68,13 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.ok(BigInt((await world.read(name)).passwordStamp) > BigInt(passwordStamp));
       for (const server of ["cas-1", "cas-2"]) assert.equal(await world.working(server, qualifiedName), 0, server);
       assert.deepEqual(world.accounts("cas-3"), []);
+    });
+
+    it("knows the account by the domain's DNS name too, and gives it to the servers by the usual one", async () => {
+      const { qualifiedName } = await deployed();
+      const typed = `${corp.dnsName}\\${qualifiedName.split("\\")[1]}`;
+      assert.deepEqual(await rolled(await planRoll(request(typed), world.run())), ["cas-1 deployed", "cas-2 deployed"]);
+      assert.deepEqual(new Set(world.accounts("cas-1")), new Set([qualifiedName]));
     });
 
     it("is accepted by the stack: nothing to do after a refresh, and the next trigger rolls again", async () => {
