@@ -1,6 +1,13 @@
 import type { Outcome } from "../../provider/checks/check";
 import { dayOf, someOf } from "../../provider/checks/finding";
-import { type AccountStatus, type Estate, type NameStatus, type ServerStatus, troubles } from "./estate";
+import {
+  type AccountStatus,
+  type Estate,
+  type NameStatus,
+  type ServerStatus,
+  troubles,
+  withoutAccount,
+} from "./estate";
 import { Markup, markup } from "./markup";
 import { picture, signs } from "./picture";
 import { style } from "./style";
@@ -32,7 +39,7 @@ ${tiles(estate)}
 ${troubleSection(estate)}
 <section aria-label="Picture"><div class="scroll" tabindex="0" role="region" aria-label="Picture of the estate">${picture(estate)}</div></section>
 <div id="tables">
-${accountSection(estate.account)}
+${accountSection(estate)}
 ${nameSection(estate.names, estate.account)}
 ${serverSection(estate.servers)}
 ${checkSection(estate)}
@@ -58,7 +65,10 @@ function mark(outcome: Outcome): Markup {
   return markup`<span class="mark ${outcome}">${signs[outcome]} ${words[outcome]}</span>`;
 }
 
-function tiles({ outcome, counts, names, servers, account, results }: Estate): Markup {
+function tiles(estate: Estate): Markup {
+  const { outcome, counts, names, servers, account, results, problem } = estate;
+  // None of what could not be read is well.
+  const best: Outcome = problem === undefined ? "pass" : "unknown";
   const fine = (of: readonly Outcome[]) => of.filter((one) => one === "pass").length;
   const nameOutcomes = names.map(({ name, spn }) => worse(name.outcome, spn.outcome));
   const serverOutcomes = servers.map((server) => server.outcome);
@@ -69,9 +79,9 @@ function tiles({ outcome, counts, names, servers, account, results }: Estate): M
   const rollOutcome: Outcome = rollDue === undefined ? "unknown" : daysToRoll < 0 ? "warn" : "pass";
   return markup`<dl class="tiles">
 ${tile("Verdict", verdict || (outcome === "pass" ? "All well" : "Not all seen"), `of ${plural(results.length, "result")}, ${counts.pass} ok`, outcome)}
-${tile("Names", `${fine(nameOutcomes)} of ${names.length}`, "without anything to say", nameOutcomes.reduce(worse, "pass"))}
-${tile("Servers", `${fine(serverOutcomes)} of ${servers.length}`, "without anything to say", serverOutcomes.reduce(worse, "pass"))}
-${tile("Password", age === undefined ? "—" : plural(age, "day"), account === undefined ? "no account" : `old, key version ${account.keyVersion ?? "unknown"}`, account?.outcome ?? "fail")}
+${tile("Names", `${fine(nameOutcomes)} of ${names.length}`, "without anything to say", nameOutcomes.reduce(worse, best))}
+${tile("Servers", `${fine(serverOutcomes)} of ${servers.length}`, "without anything to say", serverOutcomes.reduce(worse, best))}
+${tile("Password", age === undefined ? "—" : plural(age, "day"), account === undefined ? "no account" : `old, key version ${account.keyVersion ?? "unknown"}`, account?.outcome ?? withoutAccount(estate).outcome)}
 ${tile("Next roll", roll, rollDue === undefined ? "" : daysToRoll < 0 ? `${plural(-daysToRoll, "day")} ago` : `in ${plural(daysToRoll, "day")}`, rollOutcome)}
 </dl>`;
 }
@@ -101,9 +111,10 @@ function troubleSection({ results }: Estate): Markup {
   return markup`<section><h2>What is not well</h2><ul class="troubles">${items}</ul></section>`;
 }
 
-function accountSection(account: AccountStatus | undefined): Markup {
+function accountSection(estate: Estate): Markup {
+  const { account } = estate;
   if (account === undefined)
-    return markup`<section id="account"><h2>Account</h2><p>None is known, or it does not exist.</p></section>`;
+    return markup`<section id="account"><h2>Account</h2><p>None is known: ${withoutAccount(estate).said.join(" ")}.</p></section>`;
   const { passwordLastSet, rollDue } = account;
   const facts: [string, string | Markup][] = [
     ["Name", account.qualifiedName],

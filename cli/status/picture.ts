@@ -1,6 +1,6 @@
 import { type Outcome, worst } from "../../provider/checks/check";
 import { dayOf } from "../../provider/checks/finding";
-import type { AccountStatus, Estate, Judged, ServerStatus } from "./estate";
+import { type AccountStatus, type Estate, type Judged, type ServerStatus, withoutAccount } from "./estate";
 import { type Markup, markup } from "./markup";
 
 /** The sign beside a colour: colour alone says nothing to many people, nor on paper. */
@@ -76,7 +76,7 @@ export function picture(estate: Estate): Markup {
 ${heading("NAMES", columns.names)}${heading("SERVICE PRINCIPAL NAMES", columns.spns)}${heading("ACCOUNT", columns.account)}${heading("SERVERS", columns.servers)}
 <g class="lines" aria-hidden="true">${[...names, ...drawnSites].flatMap(({ lines }) => lines)}</g>
 ${names.flatMap(({ boxes }) => boxes)}
-${accountBox(accountPlace, estate.account)}
+${accountBox(accountPlace, estate)}
 ${drawnSites.flatMap(({ boxes }) => boxes)}
 </svg>`;
 }
@@ -147,11 +147,12 @@ function box({ x, y, width: wide, height }: Place, { label, kind, href, judged, 
 `;
 }
 
-function accountBox({ x, y, width: wide, height }: Place, account: AccountStatus | undefined): Markup {
-  const outcome = account?.outcome ?? "fail";
+function accountBox({ x, y, width: wide, height }: Place, estate: Estate): Markup {
+  const { account } = estate;
+  const without = withoutAccount(estate);
+  const outcome = account?.outcome ?? without.outcome;
   const name = account?.qualifiedName ?? "No account";
-  const facts =
-    account === undefined ? ["no server holds a credential,", "or it does not exist"] : accountFacts(account);
+  const facts = account === undefined ? without.said : accountFacts(account);
   const rows = facts.map(
     (fact, index) => markup`<text class="fact" x="${x + 16}" y="${y + 58 + index * 21}">${fact}</text>`,
   );

@@ -1,7 +1,7 @@
 import { dayOf, someOf } from "../../provider/checks/finding";
 import { harmless, table } from "../table";
 import { faint, outcomeWord, strong } from "../terminal";
-import { type Estate, type ServerStatus, troubles } from "./estate";
+import { type Estate, type ServerStatus, troubles, withoutAccount } from "./estate";
 
 /** More servers than this are not listed one by one where all is well. */
 const listed = 12;
@@ -21,8 +21,12 @@ export function statusText(estate: Estate): string {
   return blocks.filter((block) => block !== "").join("\n\n");
 }
 
-function accountLines({ account }: Estate): string {
-  if (account === undefined) return `${outcomeWord("fail")}  No alternate service account.`;
+function accountLines(estate: Estate): string {
+  const { account } = estate;
+  if (account === undefined) {
+    const { outcome, said } = withoutAccount(estate);
+    return `${outcomeWord(outcome)}  No alternate service account: ${said.join(" ")}.`;
+  }
   const { passwordAgeDays: age, rollDue, daysToRoll = 0, keyVersion } = account;
   const roll =
     rollDue === undefined

@@ -220,8 +220,18 @@ describe("status", function () {
     const { dom, console } = await render(page(report));
     assert.deepEqual(console, []);
     assert.deepEqual(boxes(dom), ["account No account: fail"]);
-    assert.match(statusText(estateOf(report, days)), /No alternate service account/);
+    assert.match(statusText(estateOf(report, days)), /^.*fail.*No alternate service account: no server holds/m);
     assert.match(prometheusText(estateOf(report, days)), /^exchange_kerberos_account_found\{[^}]*\} 0$/m);
+  });
+
+  it("calls nothing well or wrong where the organization could not be read", async () => {
+    const empty = { ...checkReport({ names: 0, servers: 0, sites: 1 }), account: undefined, results: [] };
+    const report = { ...empty, problem: "nobody.example.com could not be found." };
+    const { dom } = await render(page(report));
+    assert.deepEqual(boxes(dom), ["account No account: unknown"]);
+    const tiles = [...dom.matchAll(/<div class="tile (\w+)"><dt>(Names|Servers|Password)/g)].map(([, of]) => of);
+    assert.deepEqual(tiles, ["unknown", "unknown", "unknown"]);
+    assert.match(statusText(estateOf(report, days)), /unknown.*organization could not be read/);
   });
 
   it("gives Prometheus what its own parser reads", async function () {
