@@ -87,6 +87,25 @@ describe("a program whose resources get other names, without aliases", function 
     succeeded(await stack.up("--expect-no-changes"));
   });
 
+  it("does so too where Pulumi is told to replace them, and refuses that for the account", async () => {
+    const urns = (await stack.resources()).map(({ urn }) => urn);
+    const replace = (type: string) =>
+      stack.up(...urns.filter((urn) => urn.includes(`:${type}::`)).flatMap((urn) => ["--replace", urn]));
+    for (const [type, count] of [
+      ["ServicePrincipalName", 3],
+      ["AsaDeployment", 1],
+      ["OutlookAuthSetting", 1],
+    ] as const) {
+      assert.match(succeeded(await replace(type)), new RegExp(`\\+-${count} replaced`), type);
+      await allIsThere();
+    }
+    const { status, stdout } = await replace("AsaAccount");
+    assert.notEqual(status, 0);
+    assert.match(stdout, /MOVEDON/);
+    await allIsThere();
+    succeeded(await stack.up("--expect-no-changes"));
+  });
+
   it("takes all of it off on destroy, as what is there is its own", async () => {
     succeeded(await stack.destroy());
     assert.equal(await site.forest.find("MOVEDON$"), undefined);
