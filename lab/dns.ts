@@ -1,6 +1,6 @@
 import { corp, dc1, dc2, hostName, sambaTool, users, usersDc } from "./domain-controller";
 import { addAddress, addresses } from "./network-namespace";
-import { startProcess } from "./processes";
+import { findProcess, startProcess } from "./processes";
 
 /** Domain of the servers that a bench makes up: each name in it has the same address. */
 export const manyServersDomain = `many.${corp.dnsName}`;
@@ -38,6 +38,14 @@ export async function addControllerRecords(name: string): Promise<void> {
   await addRecord(`_msdcs.${corp.dnsName}`, "_ldap._tcp.gc", "SRV", `${target} 3268 0 100`);
   await addRecord(corp.dnsName, "_ldap._tcp", "SRV", `${target} 389 0 100`);
   await addRecord(corp.dnsName, "_kerberos._tcp", "SRV", `${target} 88 0 100`);
+}
+
+/** The resolver asks either controller: what was told to the first is not left to the second's own time. */
+export async function spreadRecords(): Promise<void> {
+  if (findProcess(dc2.name) === undefined) return;
+  for (const partition of ["DomainDnsZones", "ForestDnsZones"]) {
+    await sambaTool(dc2, ["drs", "replicate", hostName(dc2), hostName(dc1), `DC=${partition},${corp.baseDn}`]);
+  }
 }
 
 async function addRecord(zone: string, name: string, type: "A" | "SRV", data: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { addControllerRecords, startResolver } from "./dns";
+import { addControllerRecords, spreadRecords, startResolver } from "./dns";
 import { corp, dc1, dc2, joinDomain, provisionForest, users, usersDc } from "./domain-controller";
 import { writeCommands, writeKerberosConfiguration } from "./environment";
 import { labFolder } from "./folders";
@@ -77,6 +77,7 @@ async function forests(options: LabOptions, say: Say): Promise<void> {
     await timed("Second controller dc2", "dc2", async () => {
       await joinDomain(dc2, dc1);
       await addControllerRecords("dc2");
+      await spreadRecords();
     });
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { authorityFile, provideCertificate } from "../certificates";
 import { waitUntil } from "../command";
-import { addHostRecord } from "../dns";
+import { addHostRecord, spreadRecords } from "../dns";
 import { administrator, corp, dc1, hostName, users } from "../domain-controller";
 import { kerberosConfiguration } from "../environment";
 import { checkoutFolder, labFolder } from "../folders";
@@ -50,6 +50,7 @@ export async function exchangeUp(options: ExchangeOptions, say: (line: string) =
     await addAddress(balancerAddress);
     for (const name of namespaces) await addHostRecord(name.split(".")[0] ?? name, balancerAddress);
   }
+  await spreadRecords();
   mkdirSync(exchangeFolder, { recursive: true, mode: 0o700 });
   writeFileSync(configurationFile, configuration, { mode: 0o600 });
   start();
