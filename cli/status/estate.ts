@@ -146,12 +146,15 @@ export function troubles(results: readonly CheckResult[]): Trouble[] {
     .sort((one, other) => order.indexOf(one.results[0].outcome) - order.indexOf(other.results[0].outcome));
 }
 
-/** What is to be said where there is no account: that is a failure where somebody could look, and else not known. */
-export function withoutAccount({ problem }: Estate): {
+/** What is to be said where there is no account: a failure where somebody has looked and found none, and else not known. */
+export function withoutAccount({ problem, results }: Estate): {
   readonly outcome: Outcome;
   readonly said: readonly [string, string];
 } {
-  return problem === undefined
-    ? { outcome: "fail", said: ["no server holds a credential,", "or it does not exist"] }
-    : { outcome: "unknown", said: ["the Exchange organization", "could not be read"] };
+  if (results.some(({ check, outcome }) => check === "account-exists" && outcome === "fail"))
+    return { outcome: "fail", said: ["no server holds a credential,", "or it does not exist"] };
+  return {
+    outcome: "unknown",
+    said: [problem === undefined ? "the account" : "the organization", "could not be read"],
+  };
 }

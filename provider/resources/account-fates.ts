@@ -1,5 +1,6 @@
 import type { Directory } from "../directory/directory";
 import { sameAccount } from "../directory/qualified-name";
+import { domainOf } from "./domain-of";
 import { type Preview, unknown } from "./handler";
 
 /**
@@ -8,26 +9,28 @@ import { type Preview, unknown } from "./handler";
  */
 type Fate = "stays" | "goes";
 
-const fates = new WeakMap<Directory, Map<string, Fate>>();
+const fates = new WeakMap<object, Map<string, Fate>>();
 /** Object GUIDs of accounts made in this run, by qualified name: one can be made anew under its old name. */
-const made = new WeakMap<Directory, Map<string, string>>();
+const made = new WeakMap<object, Map<string, string>>();
 
 /** Object GUIDs of accounts that this run adopts: a preview finds their names held before it can know whose they will be. */
-const adoptees = new WeakMap<Directory, Set<string>>();
+const adoptees = new WeakMap<object, Set<string>>();
 
 /** Object GUIDs of accounts that the program has adopted, in this run or before. */
-const takenOver = new WeakMap<Directory, Set<string>>();
+const takenOver = new WeakMap<object, Set<string>>();
 
 /** Object GUIDs of accounts that the stack has made. */
-const own = new WeakMap<Directory, Set<string>>();
+const own = new WeakMap<object, Set<string>>();
 
-function addTo(sets: WeakMap<Directory, Set<string>>, directory: Directory, guid: string): void {
-  sets.set(directory, new Set(sets.get(directory)).add(guid));
+function addTo(sets: WeakMap<object, Set<string>>, directory: Directory, guid: string): void {
+  const domain = domainOf(directory);
+  sets.set(domain, new Set(sets.get(domain)).add(guid));
 }
 
-function table<T>(tables: WeakMap<Directory, Map<string, T>>, directory: Directory): Map<string, T> {
-  const found = tables.get(directory) ?? new Map<string, T>();
-  tables.set(directory, found);
+function table<T>(tables: WeakMap<object, Map<string, T>>, directory: Directory): Map<string, T> {
+  const domain = domainOf(directory);
+  const found = tables.get(domain) ?? new Map<string, T>();
+  tables.set(domain, found);
   return found;
 }
 
@@ -49,7 +52,7 @@ export function accountIsOwn(directory: Directory, guid: string): void {
 }
 
 export function isOwnAccount(directory: Directory, guid: string): boolean {
-  return own.get(directory)?.has(guid) === true;
+  return own.get(domainOf(directory))?.has(guid) === true;
 }
 
 /** A resource of the program has taken over an account that was there. */
@@ -59,7 +62,7 @@ export function accountWasAdopted(directory: Directory, guid: string): void {
 
 /** Whether it belongs to another resource now than to the one that made it, as where a resource was given another name. */
 export function accountHasMovedOn(directory: Directory, guid: string): boolean {
-  return takenOver.get(directory)?.has(guid) === true;
+  return takenOver.get(domainOf(directory))?.has(guid) === true;
 }
 
 /** Whether an account of that name was made in this run, and is another than the one with that object GUID. */
@@ -83,5 +86,5 @@ export function accountWillBeAdopted(directory: Directory, guid: string): void {
 }
 
 export function accountsToAdopt(directory: Directory): readonly string[] {
-  return [...(adoptees.get(directory) ?? [])];
+  return [...(adoptees.get(domainOf(directory)) ?? [])];
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { type Connection, openConnection } from "../resources/connection";
+import { shareDomain } from "../resources/domain-of";
 import type { Context } from "../resources/handler";
 import { resolveSettings, secretSettings } from "../settings";
 import { Redactor } from "./redactor";
@@ -48,6 +49,7 @@ export class Run implements Context {
     });
     for (const setting of secretSettings) this.redactor.conceal(settings[setting]);
     const connection = openConnection(settings);
+    shareDomain(connection, this.connections.values());
     this.connections.set(name, connection);
     return connection;
   }

@@ -10,6 +10,7 @@ import { addressRecord } from "../../provider/checks/dns/address-record";
 import { runbook } from "../../provider/checks/runbook";
 import { warningsOf } from "../../provider/checks/warnings";
 import type { Selection } from "../../provider/checks/world";
+import { ProviderError } from "../../provider/error";
 import { replicate } from "./breaking";
 import { faults, isLag, replicated } from "./faults";
 import { Healthy, hostNames, line, troubles } from "./healthy";
@@ -118,6 +119,23 @@ describe("the runbook", function () {
       [addressRecord],
     );
     assert.match(lines.join("\n"), /^warning: DNS has no answer for mail\.\./);
+  });
+
+  it("does not say that there is no account where no server tells what it holds", async () => {
+    healthy.world.beforeCall = ({ command }) => {
+      if (command === "Get-ClientAccessService") throw new ProviderError("command-missing", "not for you");
+    };
+    try {
+      const { results, account } = await healthy.check({ account: undefined });
+      assert.equal(account, undefined);
+      const [found] = results.filter(({ check }) => check === "account-exists");
+      assert.deepEqual(
+        [found?.outcome, found?.seen],
+        ["unknown", "no server says whose credential it holds, and none is named."],
+      );
+    } finally {
+      healthy.world.beforeCall = () => {};
+    }
   });
 
   it("takes a credential for the account's, whichever of its two names the domain was typed with", async () => {

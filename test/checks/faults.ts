@@ -329,7 +329,7 @@ const spn: Fault[] = [
     outcome: "fail",
     object: autodiscover,
     seen: /OTHERHOLDER.* stands for .* clients get tickets for it/,
-    remedy: new RegExp(`^setspn -S http/${autodiscover} ${corp.netbiosName}\\\\`),
+    remedy: new RegExp(`^Leave the HOST SPN.* WinRM included: setspn -S http/${autodiscover} ${corp.netbiosName}\\\\`),
     make: async (healthy) => {
       await healthy.modify("delete", "servicePrincipalName", [`http/${autodiscover}`]);
       await otherAccount(healthy, other, { servicePrincipalName: `HOST/${autodiscover}` });

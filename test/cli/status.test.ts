@@ -216,7 +216,10 @@ describe("status", function () {
   });
 
   it("says so where there is no account and no server", async () => {
-    const report = { ...checkReport({ names: 0, servers: 0, sites: 1 }), account: undefined, results: [] };
+    const empty = checkReport({ names: 0, servers: 0, sites: 1 }, [
+      { check: "account-exists", object: "corp.tailspintoys.com", outcome: "fail" },
+    ]);
+    const report = { ...empty, account: undefined };
     const { dom, console } = await render(page(report));
     assert.deepEqual(console, []);
     assert.deepEqual(boxes(dom), ["account No account: fail"]);
@@ -232,6 +235,12 @@ describe("status", function () {
     const tiles = [...dom.matchAll(/<div class="tile (\w+)"><dt>(Names|Servers|Password)/g)].map(([, of]) => of);
     assert.deepEqual(tiles, ["unknown", "unknown", "unknown"]);
     assert.match(statusText(estateOf(report, days)), /unknown.*organization could not be read/);
+    // The servers answer, and no domain controller does.
+    const blind = { ...checkReport(size), account: undefined, results: [] };
+    assert.match(
+      statusText(estateOf(blind, days)),
+      /unknown.*No alternate service account: the account could not be read/,
+    );
   });
 
   it("gives Prometheus what its own parser reads", async function () {

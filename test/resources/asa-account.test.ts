@@ -393,8 +393,11 @@ describe("AsaAccount", () => {
       const later = new Program(forest.settings);
       assert.equal(await renamed.up({ ...given(), adopt: true }, later), "same");
       await asa.destroy(later);
-      await later.end();
-      await next.end();
+      goes();
+      const renamedConnection = new Program(forest.settings);
+      await renamed.up({ ...given(), adopt: true, connection: "again" }, renamedConnection);
+      await asa.destroy(renamedConnection);
+      for (const run of [later, next, renamedConnection]) await run.end();
       await found(`${name}$`);
     });
 

@@ -1,6 +1,7 @@
 import { ProviderError } from "../../provider/error";
 import type { ExchangeOrganization } from "../../provider/exchange/organization";
 import { type Connection, openConnection } from "../../provider/resources/connection";
+import { shareDomain } from "../../provider/resources/domain-of";
 import {
   type Context,
   type PreviewInputs,
@@ -29,7 +30,10 @@ export class Program implements Context {
   }
 
   connection(name: string): Connection {
-    const found = this.connections.get(name) ?? this.open();
+    const known = this.connections.get(name);
+    if (known !== undefined) return known;
+    const found = this.open();
+    shareDomain(found, this.connections.values());
     this.connections.set(name, found);
     return found;
   }

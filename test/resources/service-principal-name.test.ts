@@ -403,6 +403,18 @@ describe("ServicePrincipalName", () => {
       assert.ok(!(await namesOf(asa)).includes(spn));
     });
 
+    it("under another name of the connection too", async () => {
+      await name.up(given(), program);
+      const next = later();
+      await asa.up(account(), next);
+      const renamed = new Resource<SpnInputs, SpnOutputs>(servicePrincipalName);
+      await renamed.up({ ...given(), connection: "again" }, next);
+      await name.destroy(next);
+      assert.ok((await namesOf(asa)).includes(spn));
+      await renamed.destroy(later());
+      assert.ok(!(await namesOf(asa)).includes(spn));
+    });
+
     it("and stays adopted on an account that was there before the stack", async () => {
       await change("add", asa, spn);
       const next = later();

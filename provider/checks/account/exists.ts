@@ -1,5 +1,5 @@
 import { type Check, heading } from "../check";
-import { fail, pass } from "../finding";
+import { fail, pass, unknown } from "../finding";
 
 export const accountExists: Check = {
   id: "account-exists",
@@ -9,6 +9,10 @@ export const accountExists: Check = {
     const [name, account] = await Promise.all([subject.accountName(), subject.account()]);
     const { host } = await subject.world.directory.domainController();
     if (name === undefined) {
+      const { answered, silent } = await subject.servers();
+      if (answered.length === 0 && silent.size > 0) {
+        return [unknown(subject.world.settings.domain, "no server says whose credential it holds, and none is named.")];
+      }
       return [
         fail(
           subject.world.settings.domain,

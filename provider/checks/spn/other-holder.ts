@@ -53,7 +53,8 @@ export function removal({ distinguishedName, servicePrincipalName }: SpnHolder):
   return `Set-ADObject '${distinguishedName}' -Remove @{servicePrincipalName="${servicePrincipalName}"}`;
 }
 
+/** The account's own SPN takes the computer every http service of its own: WinRM asks for the same tickets. */
 function addition(spn: string, account: string | undefined): string {
-  const added = account === undefined ? `Make the account, and give it ${spn}` : `setspn -S ${spn} ${account}`;
-  return `${added} (it comes before the HOST SPN, which that computer needs)`;
+  const added = account === undefined ? `make the account, and give it ${spn}` : `setspn -S ${spn} ${account}`;
+  return `${otherName} Only where nobody reaches that computer itself by this name, WinRM included: ${added}, which comes first.`;
 }

@@ -4,6 +4,7 @@ import { chosenControllers } from "../../directory/replication";
 import { ProviderError } from "../../error";
 import { accountWillBeAdopted } from "../account-fates";
 import { changedProperties } from "../compare";
+import { domainOf } from "../domain-of";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
 import { nameRefusal } from "./account-name";
 import { planFor, wantedOf } from "./changes";
@@ -14,11 +15,12 @@ import type { AsaAccountInputs } from "./schema";
  * Accounts that state has, by sAMAccountName. Before a replacement `check` is called again as if for a new resource, and
  * must then not mistake the account that is about to be replaced for a stranger's.
  */
-const inState = new WeakMap<Directory, Set<string>>();
+const inState = new WeakMap<object, Set<string>>();
 
 function rememberInState(directory: Directory, samAccountName: string): void {
-  const names = inState.get(directory) ?? new Set();
-  inState.set(directory, names.add(samAccountName.toLowerCase()));
+  const domain = domainOf(directory);
+  const names = inState.get(domain) ?? new Set();
+  inState.set(domain, names.add(samAccountName.toLowerCase()));
 }
 
 type Checked = PreviewInputs<AsaAccountInputs>;
@@ -84,7 +86,7 @@ async function existingAccount(
 ): Promise<string | undefined> {
   const { directory } = context.connection(inputs.connection);
   const samAccountName = samAccountNameOf(name, accountType);
-  if (inState.get(directory)?.has(samAccountName.toLowerCase())) return undefined;
+  if (inState.get(domainOf(directory))?.has(samAccountName.toLowerCase())) return undefined;
   const account = await findAccount(directory, samAccountName);
   if (account === undefined) return undefined;
   if (inputs.adopt === unknown) return undefined;

@@ -1,6 +1,6 @@
 import type { Account } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
-import { canonicalName, findQualified } from "../../directory/qualified-name";
+import { canonicalName, findQualified, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { adoptionRefusal } from "../asa-account/existing-account";
 
@@ -13,7 +13,7 @@ export async function deployableAccount(directory: Directory, qualifiedName: str
     });
   }
   const name = await canonicalName(directory, qualifiedName);
-  if (name !== qualifiedName) {
+  if (!sameAccount(name, qualifiedName)) {
     throw new ProviderError("input-invalid", `${qualifiedName} is the same account as ${name}.`, {
       hint: `Write ${name}: all servers are to show one name for it.`,
     });

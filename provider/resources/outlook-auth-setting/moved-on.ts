@@ -1,12 +1,13 @@
 import type { ExchangeOrganization } from "../../exchange/organization";
+import { domainOf } from "../domain-of";
 import type { Context } from "../handler";
 import type { DirectoryState, OutlookOutputs } from "./schema";
-import { type Change, sameValue } from "./wish";
+import { type Change, fulfilled, sameValue } from "./wish";
 
 /** What the resources of the program found on the directories, by identity. */
-const found = new WeakMap<ExchangeOrganization, Map<string, DirectoryState>>();
+const found = new WeakMap<object, Map<string, DirectoryState>>();
 
-const tableOf = (exchange: ExchangeOrganization) => found.get(exchange) ?? new Map<string, DirectoryState>();
+const tableOf = (exchange: ExchangeOrganization) => found.get(domainOf(exchange)) ?? new Map<string, DirectoryState>();
 
 /** A resource of the program works with these. One that the program does not have any more never says so. */
 export function settingsAreOf(exchange: ExchangeOrganization, directories: readonly DirectoryState[]): void {
@@ -15,19 +16,21 @@ export function settingsAreOf(exchange: ExchangeOrganization, directories: reado
     const key = identity.toLowerCase();
     table.set(key, { identity, settings: { ...table.get(key)?.settings, ...settings } });
   }
-  found.set(exchange, table);
+  found.set(domainOf(exchange), table);
 }
 
 /**
  * What a resource that goes has to put back: not what another one of the program has taken over from it, in this run or before.
- * That one has found another value than this one did, namely ours.
+ * That one has found another value than this one did, and one that was ours.
  */
 export function stillOurs({ connection, directories }: OutlookOutputs, context: Context): readonly DirectoryState[] {
   const table = tableOf(context.connection(connection).exchange);
   return directories.flatMap((directory) => {
     const theirs = table.get(directory.identity.toLowerCase())?.settings ?? {};
-    const movedOn = ([name, { before }]: [string, Change]) =>
-      theirs[name] !== undefined && !sameValue(theirs[name].before, before);
+    const movedOn = ([name, { before, wish }]: [string, Change]) => {
+      const found = theirs[name]?.before;
+      return found !== undefined && !sameValue(found, before) && sameValue(found, fulfilled(wish, found));
+    };
     const settings = Object.entries(directory.settings);
     const gone = settings.filter(movedOn).map(([name]) => name);
     if (gone.length > 0) {

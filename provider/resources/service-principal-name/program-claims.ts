@@ -1,4 +1,5 @@
 import type { Directory } from "../../directory/directory";
+import { domainOf } from "../domain-of";
 
 /**
  * Which names the resources of this run claim. To the directory, the second resource with the same name on the same
@@ -64,11 +65,12 @@ class ProgramClaims {
   }
 }
 
-const claims = new WeakMap<Directory, ProgramClaims>();
+const claims = new WeakMap<object, ProgramClaims>();
 
 export function claimsOf(directory: Directory): ProgramClaims {
-  const found = claims.get(directory) ?? new ProgramClaims();
-  claims.set(directory, found);
+  const domain = domainOf(directory);
+  const found = claims.get(domain) ?? new ProgramClaims();
+  claims.set(domain, found);
   return found;
 }
 

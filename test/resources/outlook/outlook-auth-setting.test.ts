@@ -64,6 +64,16 @@ describe("OutlookAuthSetting", () => {
     assert.ok(program.directories().mapi.iisAuthenticationMethods.includes("OAuth"));
   });
 
+  it("goes back to what another resource wants, where one that has made it otherwise goes", async () => {
+    await outlook.up(article, program);
+    const mistaken = new Resource(outlookAuthSetting);
+    await mistaken.up({ server, outlookAnywhere: { internal: "Basic" } }, program);
+    const later = program.again();
+    assert.equal(await outlook.up(article, later), "same");
+    await mistaken.destroy(later);
+    assert.equal(outlookAnywhere().internalClientAuthenticationMethod, "Negotiate");
+  });
+
   it("says at preview what will change, and that the plain list drops OAuth", async () => {
     assert.deepEqual(await refusals(article), []);
     assert.deepEqual(program.writes, []);
