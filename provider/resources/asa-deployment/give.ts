@@ -28,7 +28,7 @@ export interface Given {
 export function give(inputs: AsaDeploymentInputs, estate: Estate, plan: Plan, context: Context): Promise<Given> {
   const { directory } = context.connection(inputs.connection);
   const { account } = estate;
-  const work = async (lock: RollLock) => {
+  const alone = async (lock: RollLock) => {
     const now = await readAccount(directory, account.guid);
     if (now?.passwordStamp !== account.passwordStamp) {
       throw new ProviderError("refused", `Another run has rolled the password of ${inputs.account} just now.`, {
@@ -44,7 +44,7 @@ export function give(inputs: AsaDeploymentInputs, estate: Estate, plan: Plan, co
   };
   const { signal } = context;
   const progress = (line: string) => context.progress(line);
-  return withRollLock(directory, account, work, { timeoutSeconds: arrivalSeconds, signal, progress });
+  return withRollLock(directory, account, alone, { timeoutSeconds: arrivalSeconds, signal, progress });
 }
 
 type Work = (
