@@ -1,6 +1,7 @@
 import { corp, dc1, dc2, hostName, sambaTool, users, usersDc } from "./domain-controller";
 import { addAddress, addresses } from "./network-namespace";
 import { findProcess, startProcess } from "./processes";
+import { replicateTo } from "./replication";
 
 /** Domain of the servers that a bench makes up: each name in it has the same address. */
 export const manyServersDomain = `many.${corp.dnsName}`;
@@ -44,7 +45,7 @@ export async function addControllerRecords(name: string): Promise<void> {
 export async function spreadRecords(): Promise<void> {
   if (findProcess(dc2.name) === undefined) return;
   for (const partition of ["DomainDnsZones", "ForestDnsZones"]) {
-    await sambaTool(dc2, ["drs", "replicate", hostName(dc2), hostName(dc1), `DC=${partition},${corp.baseDn}`]);
+    await replicateTo(dc2, dc1, `DC=${partition},${corp.baseDn}`);
   }
 }
 

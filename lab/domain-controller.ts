@@ -105,8 +105,6 @@ export async function joinDomain(controller: DomainController, through: DomainCo
   await configure(controller);
   await start(controller);
   await registerNames(controller);
-  // Tickets for the new controller's services are asked of the old one too.
-  await sambaTool(through, ["drs", "replicate", hostName(through), hostName(controller), controller.domain.baseDn]);
 }
 
 /**

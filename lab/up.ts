@@ -11,6 +11,7 @@ import { makePasswords } from "./passwords";
 import { contosoUser, corpUser, createContosoPeople, createCorpPeople, delegatedUser } from "./people";
 import { isAlive, stopAllProcesses } from "./processes";
 import { providePulumiCli } from "./pulumi-cli";
+import { replicateTo } from "./replication";
 
 export interface LabOptions {
   /** A second domain controller of the corp domain. */
@@ -76,6 +77,8 @@ async function forests(options: LabOptions, say: Say): Promise<void> {
   if (options.dc2 === true) {
     await timed("Second controller dc2", "dc2", async () => {
       await joinDomain(dc2, dc1);
+      // Tickets for the new controller's services are asked of the old one too.
+      await replicateTo(dc1, dc2);
       await addControllerRecords("dc2");
       await spreadRecords();
     });

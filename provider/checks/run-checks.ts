@@ -16,11 +16,11 @@ export async function runChecks(world: World, selection: Selection): Promise<Che
   const at = new Date().toISOString();
   const chosen = chosenChecks(selection);
   const subject = new Subject(world, selection);
-  const found = await Promise.all(chosen.map((check) => resultsOf(check, subject)));
-  const results = chosen.flatMap((check, index) => {
-    const own = found[index] ?? [];
-    return own.length > 0 || !isMissed(check, chosen, found, selection) ? own : [nothingToLookAt(check, subject)];
-  });
+  const found = new Map(
+    await Promise.all(chosen.map(async (check) => [check, await resultsOf(check, subject)] as const)),
+  );
+  const missed = missedChecks(found, selection);
+  const results = [...found].flatMap(([check, own]) => (missed.has(check) ? [nothingToLookAt(check, subject)] : own));
   return {
     at,
     domain: world.settings.domain,
@@ -53,18 +53,13 @@ function chosenChecks({ only, skip = [] }: Selection): readonly Check[] {
 }
 
 /**
- * A check that finds nothing to look at leaves the word to the others, but somebody waits for it who has asked for it alone, by its
- * id or its area: silence would pass for a pass.
+ * A check that finds nothing to look at leaves the word to the others. Where all that were asked for in one word, an id or an area,
+ * found nothing, or all that were run, somebody waits for an answer: silence would pass for a pass.
  */
-function isMissed(
-  check: Check,
-  chosen: readonly Check[],
-  found: readonly (readonly CheckResult[])[],
-  { only }: Selection,
-): boolean {
-  const silent = (word?: string) =>
-    chosen.every((one, index) => found[index]?.length === 0 || (word !== undefined && !meets(one, word)));
-  return silent() || (only ?? []).some((word) => meets(check, word) && silent(word));
+function missedChecks(found: ReadonlyMap<Check, readonly CheckResult[]>, { only = [] }: Selection): ReadonlySet<Check> {
+  const all = [...found.keys()];
+  const askedFor = [all, ...only.map((word) => all.filter((check) => meets(check, word)))];
+  return new Set(askedFor.filter((checks) => checks.every((check) => found.get(check)?.length === 0)).flat());
 }
 
 function nothingToLookAt({ id, name, heading }: Check, { world, selection }: Subject): CheckResult {

@@ -1,7 +1,7 @@
 import type { Directory } from "../directory/directory";
 import { sameAccount } from "../directory/qualified-name";
-import { domainOf } from "./domain-of";
 import { type Preview, unknown } from "./handler";
+import { perDomain } from "./per-domain";
 
 /**
  * What `diff` has found for the accounts of this run, by qualified name. An account that is only changed is unknown in a
@@ -9,65 +9,53 @@ import { type Preview, unknown } from "./handler";
  */
 type Fate = "stays" | "goes";
 
-const fates = new WeakMap<object, Map<string, Fate>>();
+const fates = perDomain(() => new Map<string, Fate>());
 /** Object GUIDs of accounts made in this run, by qualified name: one can be made anew under its old name. */
-const made = new WeakMap<object, Map<string, string>>();
+const made = perDomain(() => new Map<string, string>());
 
 /** Object GUIDs of accounts that this run adopts: a preview finds their names held before it can know whose they will be. */
-const adoptees = new WeakMap<object, Set<string>>();
+const adoptees = perDomain(() => new Set<string>());
 
 /** Object GUIDs of accounts that the program has adopted, in this run or before. */
-const takenOver = new WeakMap<object, Set<string>>();
+const takenOver = perDomain(() => new Set<string>());
 
 /** Object GUIDs of accounts that the stack has made. */
-const own = new WeakMap<object, Set<string>>();
-
-function addTo(sets: WeakMap<object, Set<string>>, directory: Directory, guid: string): void {
-  const domain = domainOf(directory);
-  sets.set(domain, new Set(sets.get(domain)).add(guid));
-}
-
-function table<T>(tables: WeakMap<object, Map<string, T>>, directory: Directory): Map<string, T> {
-  const domain = domainOf(directory);
-  const found = tables.get(domain) ?? new Map<string, T>();
-  tables.set(domain, found);
-  return found;
-}
+const own = perDomain(() => new Set<string>());
 
 export function accountWill(directory: Directory, qualifiedName: string, fate: Fate): void {
-  table(fates, directory).set(qualifiedName.toLowerCase(), fate);
+  fates(directory).set(qualifiedName.toLowerCase(), fate);
 }
 
 export function accountStays(directory: Directory, qualifiedName: string): boolean {
-  return table(fates, directory).get(qualifiedName.toLowerCase()) === "stays";
+  return fates(directory).get(qualifiedName.toLowerCase()) === "stays";
 }
 
 export function accountWasMade(directory: Directory, qualifiedName: string, guid: string): void {
-  table(made, directory).set(qualifiedName.toLowerCase(), guid);
+  made(directory).set(qualifiedName.toLowerCase(), guid);
 }
 
 /** State says that the stack has made this account: names that are on it are the stack's, and go with it at the latest. */
 export function accountIsOwn(directory: Directory, guid: string): void {
-  addTo(own, directory, guid);
+  own(directory).add(guid);
 }
 
 export function isOwnAccount(directory: Directory, guid: string): boolean {
-  return own.get(domainOf(directory))?.has(guid) === true;
+  return own(directory).has(guid);
 }
 
 /** A resource of the program has taken over an account that was there. */
 export function accountWasAdopted(directory: Directory, guid: string): void {
-  addTo(takenOver, directory, guid);
+  takenOver(directory).add(guid);
 }
 
 /** Whether it belongs to another resource now than to the one that made it, as where a resource was given another name. */
 export function accountHasMovedOn(directory: Directory, guid: string): boolean {
-  return takenOver.get(domainOf(directory))?.has(guid) === true;
+  return takenOver(directory).has(guid);
 }
 
 /** Whether an account of that name was made in this run, and is another than the one with that object GUID. */
 export function madeAnew(directory: Directory, qualifiedName: string, guid: string): boolean {
-  const found = table(made, directory).get(qualifiedName.toLowerCase());
+  const found = made(directory).get(qualifiedName.toLowerCase());
   return found !== undefined && found !== guid;
 }
 
@@ -82,9 +70,9 @@ export function accountMoves(
 }
 
 export function accountWillBeAdopted(directory: Directory, guid: string): void {
-  addTo(adoptees, directory, guid);
+  adoptees(directory).add(guid);
 }
 
 export function accountsToAdopt(directory: Directory): readonly string[] {
-  return [...(adoptees.get(domainOf(directory)) ?? [])];
+  return [...adoptees(directory)];
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type Connection, openConnection } from "../resources/connection";
-import { shareDomain } from "../resources/domain-of";
 import type { Context } from "../resources/handler";
+import { shareDomain } from "../resources/per-domain";
 import { resolveSettings, secretSettings } from "../settings";
 import { Redactor } from "./redactor";
 

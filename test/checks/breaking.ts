@@ -11,6 +11,7 @@ import {
   hostName,
   sambaTool,
 } from "../../lab/domain-controller";
+import { inboundReplication, replicateTo } from "../../lab/replication";
 import type { Healthy } from "./healthy";
 
 /** Hands on the lab's directory, as its faults need them. */
@@ -28,12 +29,11 @@ export async function pastLdap(controller: DomainController, ...changes: Change[
 
 /** Brings dc2 level with dc1. */
 export async function replicate(partition: "domain" | "dns" = "domain"): Promise<void> {
-  const name = partition === "dns" ? `DC=DomainDnsZones,${corp.baseDn}` : corp.baseDn;
-  await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", name]);
+  await replicateTo(dc2, dc1, partition === "dns" ? `DC=DomainDnsZones,${corp.baseDn}` : corp.baseDn);
 }
 
 export async function lag(yes: boolean): Promise<void> {
-  await sambaTool(dc2, ["drs", "options", "DC2", `--dsa-option=${yes ? "+" : "-"}DISABLE_INBOUND_REPL`]);
+  await inboundReplication(dc2, !yes);
 }
 
 /** `YYYY…` of AD's GeneralizedTime, so many days ago. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
-import { corp, dc1, dc2, sambaTool } from "../../lab/domain-controller";
+import { corp, dc1, dc2 } from "../../lab/domain-controller";
+import { inboundReplication, replicateTo } from "../../lab/replication";
 import type { ProviderError } from "../../provider/error";
 import { asaAccount } from "../../provider/resources/asa-account";
 import type { AsaAccountInputs, AsaAccountOutputs } from "../../provider/resources/asa-account/schema";
@@ -15,12 +16,10 @@ describe("replication of the account", () => {
     forest = await enterForest(this);
   });
   after(async () => {
-    if (forest !== undefined) await inbound("-");
+    if (forest !== undefined) await inboundReplication(dc2, true);
     await forest?.close();
   });
 
-  const inbound = (sign: "+" | "-") =>
-    sambaTool(dc2, ["drs", "options", "DC2", `--dsa-option=${sign}DISABLE_INBOUND_REPL`]);
   const given = (name: string, replication: unknown, more: object = {}) => ({
     name,
     organizationalUnit: forest.organizationalUnit,
@@ -39,7 +38,7 @@ describe("replication of the account", () => {
 
   it("fails by naming the domain controller that lags, keeps the account, and goes on from it", async function () {
     this.timeout(90_000);
-    await inbound("+");
+    await inboundReplication(dc2, false);
     const program = new Program(forest.settings);
     const name = forest.uniqueName();
     const asa = new Resource<AsaAccountInputs, AsaAccountOutputs>(asaAccount);
@@ -55,8 +54,8 @@ describe("replication of the account", () => {
     await asa.refresh(program);
     await assert.rejects(asa.up(given(name, { timeoutSeconds: 1 }), program), isLate);
 
-    await inbound("-");
-    await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", corp.baseDn]);
+    await inboundReplication(dc2, true);
+    await replicateTo(dc2, dc1);
     assert.deepEqual(await asa.up(given(name, { timeoutSeconds: 60 }), program), ["replication"]);
     assert.equal(asa.id, id);
     assert.equal(asa.state.replicated, true);
@@ -65,17 +64,17 @@ describe("replication of the account", () => {
     assert.equal(searchEntries.length, 1);
 
     // A new password has to get there as well.
-    await inbound("+");
+    await inboundReplication(dc2, false);
     const password = "Another-Password-17!";
     await assert.rejects(asa.up(given(name, { timeoutSeconds: 1 }, { password }), program), isLate);
-    await inbound("-");
-    await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", corp.baseDn]);
+    await inboundReplication(dc2, true);
+    await replicateTo(dc2, dc1);
     assert.deepEqual(await asa.up(given(name, { timeoutSeconds: 60 }, { password }), program), ["replication"]);
     await program.end();
   });
 
   it("ends the wait when the run is cancelled", async () => {
-    await inbound("+");
+    await inboundReplication(dc2, false);
     const program = new Program(forest.settings);
     const asa = new Resource<AsaAccountInputs, AsaAccountOutputs>(asaAccount);
     const up = asa.up(given(forest.uniqueName(), { timeoutSeconds: 600 }), program);
@@ -83,28 +82,28 @@ describe("replication of the account", () => {
     await assert.rejects(up, /The run was cancelled, and CN=.* is not on every/);
     clearInterval(cancelling);
     assert.equal(asa.state.replicated, false);
-    await inbound("-");
+    await inboundReplication(dc2, true);
     await program.end();
   });
 
   it("does not wait for domain controllers that were not asked for", async () => {
-    await inbound("+");
+    await inboundReplication(dc2, false);
     const program = new Program(forest.settings);
     const asa = new Resource<AsaAccountInputs, AsaAccountOutputs>(asaAccount);
     await asa.up(given(forest.uniqueName(), { domainControllers: ["dc1.corp.tailspintoys.com"] }), program);
     assert.equal(asa.state.replicated, true);
-    await inbound("-");
+    await inboundReplication(dc2, true);
     await program.end();
   });
 
   it("names the site's controllers when a site is given", async () => {
     assert.equal(dc1.domain, corp);
-    await inbound("+");
+    await inboundReplication(dc2, false);
     const program = new Program(forest.settings);
     const asa = new Resource<AsaAccountInputs, AsaAccountOutputs>(asaAccount);
     const replication = { domainControllers: ["Default-First-Site-Name"], timeoutSeconds: 1 };
     await assert.rejects(asa.up(given(forest.uniqueName(), replication), program), isLate);
-    await inbound("-");
+    await inboundReplication(dc2, true);
     await program.end();
   });
 });

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { Attribute, Change } from "ldapts";
-import { corp, dc1, dc2, hostName, sambaTool } from "../../lab/domain-controller";
+import { dc1, dc2, hostName } from "../../lab/domain-controller";
+import { inboundReplication, replicateTo } from "../../lab/replication";
 import { type Account, addAccount, deleteAccount } from "../../provider/directory/accounts";
 import type { Directory } from "../../provider/directory/directory";
 import { withRollLock } from "../../provider/directory/roll-lock";
@@ -22,7 +23,11 @@ describe("the lock on a roll", function () {
   });
   after(() => forest?.close());
   beforeEach(async () => {
-    account = await addAccount(directory, {
+    account = await addTo(directory);
+  });
+
+  const addTo = (where: Directory) =>
+    addAccount(where, {
       name: forest.uniqueName(),
       accountType: "computer",
       container: forest.organizationalUnit,
@@ -31,7 +36,6 @@ describe("the lock on a roll", function () {
       encryptionTypeBits: 28,
       password: "Lock-test-1",
     });
-  });
 
   const values = async () => {
     const { searchEntries } = await forest.admin.search(account.distinguishedName, {
@@ -173,27 +177,17 @@ describe("the lock on a roll", function () {
 
   describe("on an account that the PDC emulator does not have yet", function () {
     this.timeout(60_000);
-    const inbound = (sign: "+" | "-") =>
-      sambaTool(dc1, ["drs", "options", "DC1", `--dsa-option=${sign}DISABLE_INBOUND_REPL`]);
     let elsewhere: Directory;
     let made: Account;
 
     before(async () => {
-      await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", corp.baseDn]);
+      await replicateTo(dc2, dc1);
       elsewhere = forest.open({ domainController: hostName(dc2) });
-      await inbound("+");
+      await inboundReplication(dc1, false);
     });
-    after(() => inbound("-"));
+    after(() => inboundReplication(dc1, true));
     beforeEach(async () => {
-      made = await addAccount(elsewhere, {
-        name: forest.uniqueName(),
-        accountType: "computer",
-        container: forest.organizationalUnit,
-        description: undefined,
-        enabled: true,
-        encryptionTypeBits: 28,
-        password: "Lock-test-2",
-      });
+      made = await addTo(elsewhere);
     });
     const lines: string[] = [];
     const { signal } = new AbortController();
@@ -222,7 +216,7 @@ describe("the lock on a roll", function () {
       let replicated: Promise<unknown> = Promise.resolve();
       await locked(30, (line) => {
         assert.match(line, /^waiting for \S+ to replicate to dc1\.corp/);
-        replicated = inbound("-").then(() => sambaTool(dc1, ["drs", "replicate", "DC1", "DC2", corp.baseDn]));
+        replicated = inboundReplication(dc1, true).then(() => replicateTo(dc1, dc2));
       });
       await replicated;
     });

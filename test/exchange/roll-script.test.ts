@@ -2,19 +2,8 @@ import { strict as assert } from "node:assert";
 import type { RemoteShell } from "../../provider/exchange/remote-shell";
 import { runRollScript } from "../../provider/exchange/roll-script";
 import { type PipelineResult, PsObject, type PsValue } from "../../provider/powershell";
+import { completed } from "../support/pipeline-result";
 
-const nothing: PipelineResult = {
-  ...{
-    state: "completed",
-    output: [],
-    errors: [],
-    warnings: [],
-    verbose: [],
-    debug: [],
-    information: [],
-    progress: [],
-  },
-};
 const setup = new PsObject({ adapted: new Map<string, PsValue>([["MsiInstallPath", "C:\\Exchange\\V15\\"]]) });
 
 /** A shell as the session pool gives it: one command at a time, whoever asks, and one exit code for all. */
@@ -22,10 +11,10 @@ function sharedShell(exitCodes: Record<string, number>): RemoteShell {
   let last: Promise<unknown> = Promise.resolve();
   let exitCode: number | undefined;
   const answer = ([command]: Parameters<RemoteShell["invoke"]>[0]): PipelineResult => {
-    if (command.name === "Get-ItemProperty") return { ...nothing, output: [setup] };
-    if (command.name === "Get-Variable") return { ...nothing, output: exitCode === undefined ? [] : [exitCode] };
+    if (command.name === "Get-ItemProperty") return { ...completed, output: [setup] };
+    if (command.name === "Get-Variable") return { ...completed, output: exitCode === undefined ? [] : [exitCode] };
     exitCode = exitCodes[String(command.parameters?.GenerateNewPasswordFor)];
-    return { ...nothing, information: [exitCode === 0 ? "THE SCRIPT HAS SUCCEEDED" : "THE SCRIPT HAS FAILED"] };
+    return { ...completed, information: [exitCode === 0 ? "THE SCRIPT HAS SUCCEEDED" : "THE SCRIPT HAS FAILED"] };
   };
   const invoke: RemoteShell["invoke"] = (pipeline) => {
     const turn = last.then(() => answer(pipeline));

@@ -14,19 +14,9 @@ import {
 } from "../../provider/powershell";
 import { Deferred } from "../../provider/powershell/deferred";
 import { engineMissing, findEngine } from "../support/engine";
+import { completed } from "../support/pipeline-result";
 
 const pipeline = (name: string): Pipeline => [{ name }];
-const result: PipelineResult = {
-  state: "completed",
-  output: [],
-  errors: [],
-  warnings: [],
-  verbose: [],
-  debug: [],
-  information: [],
-  progress: [],
-};
-
 /** A server of which all is known: what was opened, sent and closed, in order; a command lasts until it is let go. */
 class Server {
   readonly log: string[] = [];
@@ -62,9 +52,9 @@ class Server {
       invoke: async (commands) => {
         const { name } = commands[0];
         this.log.push(name);
-        if (!this.slow) return result;
+        if (!this.slow) return completed;
         return new Promise((resolve, reject) => {
-          this.running.set(name, (error) => (error === undefined ? resolve(result) : reject(error)));
+          this.running.set(name, (error) => (error === undefined ? resolve(completed) : reject(error)));
         });
       },
       close: async () => {

@@ -1,7 +1,6 @@
 import { ProviderError } from "../../provider/error";
 import type { ExchangeOrganization } from "../../provider/exchange/organization";
 import { type Connection, openConnection } from "../../provider/resources/connection";
-import { shareDomain } from "../../provider/resources/domain-of";
 import {
   type Context,
   type PreviewInputs,
@@ -9,6 +8,7 @@ import {
   type ResourceHandler,
   unknown,
 } from "../../provider/resources/handler";
+import { shareDomain } from "../../provider/resources/per-domain";
 import { parseInputs } from "../../provider/runtime/parse-inputs";
 import { withUnknowns } from "../../provider/runtime/unknowns";
 import type { Settings } from "../../provider/settings";

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { waitUntil } from "../../lab/command";
-import { corp, dc1, dc2, hostName, sambaTool, start } from "../../lab/domain-controller";
+import { corp, dc1, dc2, start } from "../../lab/domain-controller";
 import { password } from "../../lab/passwords";
 import { corpUser } from "../../lab/people";
 import { stopProcess } from "../../lab/processes";
+import { inboundReplication, replicateTo } from "../../lab/replication";
 import { requireLab } from "../support/lab";
 import { Stack } from "../support/stack";
 import { changesIn, ForestByHand } from "./forest-by-hand";
@@ -95,11 +96,9 @@ describe("a stack whose directory fails it", function () {
   }
 
   it("names the controller that lags, keeps the account, and goes on without a second one", async () => {
-    const inbound = (sign: string) =>
-      sambaTool(dc1, ["drs", "options", hostName(dc2), `--dsa-option=${sign}DISABLE_INBOUND_REPL`]);
     const late = (timeoutSeconds: number) =>
       program({ name: "LATE", organizationalUnit: unit, replication: { domainControllers: "all", timeoutSeconds } });
-    await inbound("+");
+    await inboundReplication(dc2, false);
     try {
       stack.write(late(4));
       const output = await fails();
@@ -113,15 +112,15 @@ describe("a stack whose directory fails it", function () {
       assert.match(await fails(), /dc2/);
       assert.equal((await kept())[0]?.id, state?.id);
 
-      await inbound("-");
+      await inboundReplication(dc2, true);
       stack.write(late(60));
-      await sambaTool(dc1, ["drs", "replicate", hostName(dc2), hostName(dc1), corp.baseDn]);
+      await replicateTo(dc2, dc1);
       await up();
       assert.deepEqual((await forest.find("LATE$"))?.objectGUID, objectGUID);
       assert.equal((await kept())[0]?.initErrors, undefined);
       await up("--expect-no-changes");
     } finally {
-      await inbound("-");
+      await inboundReplication(dc2, true);
     }
   });
 

@@ -141,10 +141,10 @@ export class Connection {
     for (let round = 0; round < 4; round += 1) {
       const headers = { Authorization: `${scheme} ${token.toString("base64")}`, "Content-Type": soapType };
       const answer = await this.#exchange(headers, body, deadline);
+      const taken = body.length > 0 && answer.status !== 401;
       const offered = schemes(answer);
       const reply = offered.get(scheme.toLowerCase());
       if (reply !== undefined && reply !== "") {
-        const taken = body.length > 0 && answer.status !== 401;
         token = await context.step(Buffer.from(reply, "base64")).catch((error: unknown) => {
           throw taken ? maybeCarriedOut(url, error) : error;
         });
@@ -155,7 +155,7 @@ export class Connection {
       if (answer.status === 401 && scheme === "Negotiate" && !offered.has("negotiate") && offered.has("kerberos"))
         return this.#prove(logon, "Kerberos", body, deadline);
       // TLS has proved the server too: what it says of a body that it took is its own word.
-      if (body.length > 0 && answer.status !== 401) return answer;
+      if (taken) return answer;
       if (answer.status !== 401 && answer.status >= 300) throw refusedStatus(url, answer, false);
       throw notProved(url, answer.status, [...offered.keys()]);
     }

@@ -4,8 +4,8 @@ import { chosenControllers } from "../../directory/replication";
 import { ProviderError } from "../../error";
 import { accountWillBeAdopted } from "../account-fates";
 import { changedProperties } from "../compare";
-import { domainOf } from "../domain-of";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
+import { perDomain } from "../per-domain";
 import { nameRefusal } from "./account-name";
 import { planFor, wantedOf } from "./changes";
 import { adoptionRefusal, adoptionWarnings } from "./existing-account";
@@ -15,13 +15,7 @@ import type { AsaAccountInputs } from "./schema";
  * Accounts that state has, by sAMAccountName. Before a replacement `check` is called again as if for a new resource, and
  * must then not mistake the account that is about to be replaced for a stranger's.
  */
-const inState = new WeakMap<object, Set<string>>();
-
-function rememberInState(directory: Directory, samAccountName: string): void {
-  const domain = domainOf(directory);
-  const names = inState.get(domain) ?? new Set();
-  inState.set(domain, names.add(samAccountName.toLowerCase()));
-}
+const inState = perDomain(() => new Set<string>());
 
 type Checked = PreviewInputs<AsaAccountInputs>;
 
@@ -35,7 +29,7 @@ export async function check(inputs: Checked, olds: Partial<AsaAccountInputs>, co
   const directory = () => context.connection(inputs.connection).directory;
 
   if (olds.name !== undefined) {
-    rememberInState(directory(), samAccountNameOf(olds.name, olds.accountType ?? "computer"));
+    inState(directory()).add(samAccountNameOf(olds.name, olds.accountType ?? "computer").toLowerCase());
   }
   if (name !== unknown && accountType !== unknown) refuse("name", nameRefusal(name, accountType));
   if (adopt === true && password !== undefined && olds.name === undefined) {
@@ -86,7 +80,7 @@ async function existingAccount(
 ): Promise<string | undefined> {
   const { directory } = context.connection(inputs.connection);
   const samAccountName = samAccountNameOf(name, accountType);
-  if (inState.get(domainOf(directory))?.has(samAccountName.toLowerCase())) return undefined;
+  if (inState(directory).has(samAccountName.toLowerCase())) return undefined;
   const account = await findAccount(directory, samAccountName);
   if (account === undefined) return undefined;
   if (inputs.adopt === unknown) return undefined;

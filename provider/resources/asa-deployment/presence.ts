@@ -3,8 +3,8 @@ import { ProviderError } from "../../error";
 import { type ExchangeServer, listExchangeServers } from "../../exchange/exchange-servers";
 import type { ExchangeOrganization } from "../../exchange/organization";
 import type { Connection } from "../connection";
-import { domainOf } from "../domain-of";
 import type { Context } from "../handler";
+import { perDomain } from "../per-domain";
 import { isUnreachable } from "./reachable";
 import type { AsaDeploymentOutputs } from "./schema";
 import { heldBy } from "./survey";
@@ -27,12 +27,10 @@ interface Deployment {
   seen?: Promise<void>;
 }
 
-const deployments = new WeakMap<object, Map<string, Deployment>>();
+const deployments = perDomain(() => new Map<string, Deployment>());
 
 function deploymentOf(exchange: ExchangeOrganization, id: string): Deployment {
-  const domain = domainOf(exchange);
-  const known = deployments.get(domain) ?? new Map<string, Deployment>();
-  deployments.set(domain, known);
+  const known = deployments(exchange);
   const [, accountGuid, first = ""] = deploymentId.exec(id) ?? [];
   const deployment = known.get(id) ?? { servers: [first], accountGuid };
   known.set(id, deployment);
@@ -60,7 +58,7 @@ export function deploymentWasSeen(exchange: ExchangeOrganization, id: string, { 
  * run knows is of others.
  */
 export function takenOverServers(exchange: ExchangeOrganization, olds: AsaDeploymentOutputs): readonly string[] {
-  const others = [...(deployments.get(domainOf(exchange))?.values() ?? [])].filter(
+  const others = [...deployments(exchange).values()].filter(
     ({ inProgram, accountGuid }) => inProgram === true && accountGuid === olds.accountGuid,
   );
   return olds.deployed.map(({ server }) => server).filter((one) => others.some(({ servers }) => servers.includes(one)));

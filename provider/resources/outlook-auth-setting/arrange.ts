@@ -2,7 +2,7 @@ import { ProviderError } from "../../error";
 import { recycleApplicationPools } from "../../exchange/application-pools";
 import type { Context, Written } from "../handler";
 import { readDirectories, type Settings } from "./directories";
-import { kindsOf, objectionTo, type Plan, planFor } from "./plan";
+import { kindsOf, objectionTo, type Plan, planFor, type Step } from "./plan";
 import type { DirectoryState, OutlookInputs, OutlookOutputs } from "./schema";
 import { fulfilled, sameValue } from "./wish";
 
@@ -17,7 +17,8 @@ export async function arrange(
   if (objection !== undefined) throw new ProviderError("refused", objection.reason);
   const { directories, failure } = await carryOut(plan, olds?.directories ?? [], context);
   if (failure !== undefined && olds === undefined && directories.length === 0) throw failure;
-  const pools = poolsToRecycle(plan, olds);
+  const changed = plan.steps.filter(({ values }) => Object.keys(values).length > 0);
+  const pools = poolsToRecycle(olds, changed);
   const outputs = { ...inputs, directories, poolsToRecycle: pools };
   if (failure !== undefined) return { outputs, incomplete: failure };
   try {
@@ -40,7 +41,7 @@ export async function putBack(olds: OutlookOutputs, context: Context): Promise<v
   }
   const { failure } = await carryOut(plan, directories, context);
   if (failure !== undefined) throw failure;
-  const pools = [...new Set([...olds.poolsToRecycle, ...poolsOfChanged(plan, directories)])];
+  const pools = poolsToRecycle(olds, changedByStack(plan, directories));
   try {
     await recycle(olds, pools, context);
   } catch (thrown) {
@@ -57,17 +58,15 @@ export async function putBack(olds: OutlookOutputs, context: Context): Promise<v
 const nothing: Plan = { steps: [], lines: [] };
 
 /**
- * The pools of what the stack has changed, whether or not it is back by now: a destroy whose recycling failed cannot write that
+ * What the stack has changed, whether or not it is back by now: a destroy whose recycling failed cannot write that
  * down, and the next one finds the settings as they were.
  */
-function poolsOfChanged(plan: Plan, before: readonly DirectoryState[]): string[] {
+function changedByStack({ steps }: Plan, before: readonly DirectoryState[]): Step[] {
   const changed = before.filter(({ settings }) =>
     Object.values(settings).some((change) => !sameValue(fulfilled(change.wish, change.before), change.before)),
   );
   const identities = new Set(changed.map(({ identity }) => identity.toLowerCase()));
-  return plan.steps.flatMap(({ directory }) =>
-    identities.has(directory.identity.toLowerCase()) ? directory.pools : [],
-  );
+  return steps.filter(({ directory }) => identities.has(directory.identity.toLowerCase()));
 }
 
 /** Looks at the server and says what is to be done. */
@@ -112,8 +111,7 @@ async function carryOut(
   return { directories: done };
 }
 
-function poolsToRecycle(plan: Plan, olds: OutlookOutputs | undefined): string[] {
-  const changed = plan.steps.filter(({ values }) => Object.keys(values).length > 0);
+function poolsToRecycle(olds: OutlookOutputs | undefined, changed: readonly Step[]): string[] {
   return [...new Set([...(olds?.poolsToRecycle ?? []), ...changed.flatMap(({ directory }) => directory.pools)])];
 }
 

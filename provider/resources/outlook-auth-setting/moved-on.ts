@@ -1,13 +1,11 @@
 import type { ExchangeOrganization } from "../../exchange/organization";
-import { domainOf } from "../domain-of";
 import type { Context } from "../handler";
+import { perDomain } from "../per-domain";
 import type { DirectoryState, OutlookOutputs } from "./schema";
 import { type Change, fulfilled, sameValue } from "./wish";
 
 /** What the resources of the program found on the directories, by identity. */
-const found = new WeakMap<object, Map<string, DirectoryState>>();
-
-const tableOf = (exchange: ExchangeOrganization) => found.get(domainOf(exchange)) ?? new Map<string, DirectoryState>();
+const tableOf = perDomain(() => new Map<string, DirectoryState>());
 
 /** A resource of the program works with these. One that the program does not have any more never says so. */
 export function settingsAreOf(exchange: ExchangeOrganization, directories: readonly DirectoryState[]): void {
@@ -16,7 +14,6 @@ export function settingsAreOf(exchange: ExchangeOrganization, directories: reado
     const key = identity.toLowerCase();
     table.set(key, { identity, settings: { ...table.get(key)?.settings, ...settings } });
   }
-  found.set(domainOf(exchange), table);
 }
 
 /**

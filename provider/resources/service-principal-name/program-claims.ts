@@ -1,5 +1,4 @@
-import type { Directory } from "../../directory/directory";
-import { domainOf } from "../domain-of";
+import { perDomain } from "../per-domain";
 
 /**
  * Which names the resources of this run claim. To the directory, the second resource with the same name on the same
@@ -48,7 +47,7 @@ class ProgramClaims {
 
   /**
    * A resource is deleted. `false` where another one has its name, in this run or since one before, or is about to: then the
-   * name has to stay. It may also be the same one, which Pulumi was told to replace, and which then finds its name again.
+   * name has to stay. It may also be the same one, which is replaced, and then finds its name again.
    * @param ours the one that is deleted had made the name, so that it is the other one's now, to take off one day.
    */
   releases(spn: string, ours: boolean): boolean {
@@ -65,14 +64,7 @@ class ProgramClaims {
   }
 }
 
-const claims = new WeakMap<object, ProgramClaims>();
-
-export function claimsOf(directory: Directory): ProgramClaims {
-  const domain = domainOf(directory);
-  const found = claims.get(domain) ?? new ProgramClaims();
-  claims.set(domain, found);
-  return found;
-}
+export const claimsOf = perDomain(() => new ProgramClaims());
 
 export function claimedTwice(spn: string): string {
   return `Another resource of this program has ${spn} already. Each service principal name is one resource: remove one of the two.`;

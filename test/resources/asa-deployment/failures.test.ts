@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { waitUntil } from "../../../lab/command";
-import { corp, dc1, dc2, hostName, sambaTool } from "../../../lab/domain-controller";
+import { corp, dc1, dc2, hostName } from "../../../lab/domain-controller";
+import { inboundReplication, replicateTo } from "../../../lab/replication";
 import { ProviderError } from "../../../provider/error";
 import type { AsaDeploymentOutputs } from "../../../provider/resources/asa-deployment/schema";
 import type { Program, Resource } from "../program";
@@ -315,14 +316,13 @@ describe("AsaDeployment by script, with Exchange on another domain controller", 
   it("waits until the password has come to ours, and has it in its state", async () => {
     const run = world.run();
     const { name, qualifiedName } = await world.account(run);
-    await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", corp.baseDn]);
+    await replicateTo(dc2, dc1);
     const before = await world.read(name);
     const servers = [fqdn("cas-1"), fqdn("cas-2")];
     const deployment = world.deployment();
     world.afterCall = async ({ command }) => {
       // The script is through, and our domain controller knows nothing of it yet: it comes while we wait.
-      if (command === script)
-        setTimeout(() => void sambaTool(dc1, ["drs", "replicate", "DC1", "DC2", corp.baseDn]), 1500);
+      if (command === script) setTimeout(() => void replicateTo(dc1, dc2), 1500);
     };
     await deployment.up({ account: qualifiedName, servers }, run);
     const after = await world.read(name);
@@ -336,23 +336,21 @@ describe("AsaDeployment by script, with Exchange on another domain controller", 
   });
 
   it("waits at first until the account has come to the PDC emulator, where a roll is locked", async () => {
-    await sambaTool(dc2, ["drs", "replicate", "DC2", "DC1", corp.baseDn]);
-    const inbound = (sign: string) =>
-      sambaTool(dc1, ["drs", "options", "DC1", `--dsa-option=${sign}DISABLE_INBOUND_REPL`]);
+    await replicateTo(dc2, dc1);
     const run = world.run({ domainController: hostName(dc2) });
-    await inbound("+");
+    await inboundReplication(dc1, false);
     try {
       const { qualifiedName } = await world.account(run);
       const deployment = world.deployment();
       const deploying = deployment.up({ account: qualifiedName, servers: [fqdn("cas-1")] }, run);
       const waits = () => run.lines.some((line) => /^waiting for \S+ to replicate to dc1\.corp/.test(line));
       await waitUntil("a wait for the PDC emulator", async () => waits(), 30_000);
-      await inbound("-");
-      await sambaTool(dc1, ["drs", "replicate", "DC1", "DC2", corp.baseDn]);
+      await inboundReplication(dc1, true);
+      await replicateTo(dc1, dc2);
       await deploying;
       assert.equal(deployment.state.deployed[0]?.condition, "deployed");
     } finally {
-      await inbound("-");
+      await inboundReplication(dc1, true);
     }
   });
 });

@@ -4,6 +4,7 @@ import { unknown } from "../../../provider/resources/handler";
 import { outlookAuthSetting } from "../../../provider/resources/outlook-auth-setting";
 import type { OutlookInputs, OutlookOutputs } from "../../../provider/resources/outlook-auth-setting/schema";
 import { administrator } from "../../exchange-lab/support/model";
+import { completed } from "../../support/pipeline-result";
 import { preview, Resource } from "../program";
 import { ExchangeProgram } from "./exchange-program";
 
@@ -400,7 +401,6 @@ describe("OutlookAuthSetting", () => {
   describe("on a server with", () => {
     const sites = new Map<string, readonly string[]>();
     const identityOf = (site: string) => `CAS-1\\mapi (${site})`;
-    const nothing = { errors: [], warnings: [], verbose: [], debug: [], information: [], progress: [] };
 
     /** More directories than the model has: each web site's list is kept here. */
     function serve(...names: string[]): void {
@@ -413,7 +413,7 @@ describe("OutlookAuthSetting", () => {
           sites.set(identity, parameters.IISAuthenticationMethods as string[]);
         } else if (name !== "Get-MapiVirtualDirectory") return undefined;
         const output = name.startsWith("Set") ? [] : [...sites].map(([identity, list]) => objectOf(identity, list));
-        return Promise.resolve({ ...nothing, state: "completed", output });
+        return Promise.resolve({ ...completed, output });
       };
     }
     const objectOf = (identity: string, list: readonly string[]) =>
