@@ -1,7 +1,7 @@
 import { Limiter } from "../directory/concurrency";
 import type { PowerShellSession } from "../powershell/pipeline";
 import { SessionPool } from "../powershell/session-pool";
-import type { RemoteShell } from "./remote-shell";
+import type { SharedShell } from "./remote-shell";
 
 /** How sessions are opened; each call gives a new one. */
 export interface SessionFactory {
@@ -31,16 +31,16 @@ export class ExchangeOrganization {
     this.sessions = new SessionPool({ maxSessions: Math.max(fewSessions, maxParallelServers) });
   }
 
-  endpoint(host: string): RemoteShell {
+  endpoint(host: string): SharedShell {
     return this.shell(`endpoint ${host.toLowerCase()}`, host, () => this.factory.endpoint(host));
   }
 
-  managementShell(host: string): RemoteShell {
+  managementShell(host: string): SharedShell {
     return this.shell(`management ${host.toLowerCase()}`, host, () => this.factory.managementShell(host, false));
   }
 
   /** A full-language shell on that very server. */
-  serverShell(host: string): RemoteShell {
+  serverShell(host: string): SharedShell {
     return this.shell(`server ${host.toLowerCase()}`, host, () => this.factory.managementShell(host, true));
   }
 
@@ -54,8 +54,12 @@ export class ExchangeOrganization {
     return this.sessions.close();
   }
 
-  private shell(key: string, host: string, open: () => Promise<PowerShellSession>): RemoteShell {
+  private shell(key: string, host: string, open: () => Promise<PowerShellSession>): SharedShell {
     const target = { key, host, open };
-    return { host, invoke: (pipeline, options) => this.sessions.invoke(target, pipeline, options) };
+    return {
+      host,
+      invoke: (pipeline, options) => this.sessions.invoke(target, pipeline, options),
+      inTurn: (what, work, signal) => this.sessions.inTurn(target, what, work, signal),
+    };
   }
 }

@@ -1,9 +1,16 @@
 import { ProviderError } from "../error";
-import type { ErrorRecord, Pipeline, PipelineResult, PowerShellSession } from "../powershell/pipeline";
+import type { ErrorRecord, Pipeline, PipelineResult } from "../powershell/pipeline";
 import type { PsValue } from "../powershell/psrp";
+import type { PowerShellTurn } from "../powershell/session-pool";
 
 /** Somewhere that Exchange's commands run: a server's own restricted endpoint, or a shell on a host with its scripts. */
-export type RemoteShell = Pick<PowerShellSession, "host" | "invoke">;
+export type RemoteShell = PowerShellTurn;
+
+/** One that others use too, pipeline by pipeline, unless somebody has it for a turn. */
+export interface SharedShell extends RemoteShell {
+  /** @see SessionPool.inTurn */
+  inTurn<T>(what: string, work: (shell: RemoteShell) => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
 
 /** Milliseconds that one cmdlet may take; Exchange's own management shell gives its commands 15 minutes at most. */
 const cmdletDeadline = 180_000;

@@ -1,7 +1,6 @@
 import { ProviderError } from "../error";
-import { Turns } from "../powershell/turns";
 import { textOf, textProperty } from "./ps-properties";
-import { output, type RemoteShell, run } from "./remote-shell";
+import { output, type RemoteShell, run, type SharedShell } from "./remote-shell";
 
 const setupKey = "HKLM:\\SOFTWARE\\Microsoft\\ExchangeServer\\v15\\Setup";
 const scriptName = "RollAlternateServiceAccountPassword.ps1";
@@ -23,7 +22,7 @@ export type Roll =
  * a full-language shell. Its exit code and its last line must agree; the caller reads back what the servers hold.
  * @throws ProviderError `powershell-failed` with what the script said.
  */
-export async function runRollScript(shell: RemoteShell, roll: Roll, signal?: AbortSignal): Promise<void> {
+export async function runRollScript(shell: SharedShell, roll: Roll, signal?: AbortSignal): Promise<void> {
   const copy = "copyFrom" in roll;
   const what = copy
     ? `copy the credential from ${roll.copyFrom} to ${roll.servers.join(", ")} with ${scriptName}`
@@ -38,10 +37,12 @@ export async function runRollScript(shell: RemoteShell, roll: Roll, signal?: Abo
       Unattended: true,
     },
   };
-  const { result, exitCode } = await turnsOn(shell.host).take(async () => ({
-    result: await shell.invoke([command], { deadline, signal }),
-    exitCode: await lastExitCode(shell, signal),
-  }));
+  // The exit code stands in the session, and only until the next script there ends.
+  const runAndRead = async (turn: RemoteShell) => ({
+    result: await turn.invoke([command], { deadline, signal }),
+    exitCode: await lastExitCode(turn, signal),
+  });
+  const { result, exitCode } = await shell.inTurn(scriptName, runAndRead, signal);
   const said = result.information.map(lineOf).filter((line) => line.trim() !== "");
   const lastLine = said.at(-1)?.trim();
   if (result.state === "completed" && result.errors.length === 0 && exitCode === "0" && lastLine === successLine)
@@ -52,15 +53,6 @@ export async function runRollScript(shell: RemoteShell, roll: Roll, signal?: Abo
     "powershell-failed",
     `${shell.host}: could not ${what} (${witnesses}). It said:\n${[...said, ...errors].join("\n")}`,
   );
-}
-
-/** By host in small letters: its shell is shared, and the exit code of a script stands there only until the next one ends. */
-const turns = new Map<string, Turns>();
-
-function turnsOn(host: string): Turns {
-  const found = turns.get(host.toLowerCase()) ?? new Turns();
-  turns.set(host.toLowerCase(), found);
-  return found;
 }
 
 async function scriptPath(shell: RemoteShell, signal: AbortSignal | undefined): Promise<string> {

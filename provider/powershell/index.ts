@@ -7,6 +7,6 @@ export type { Command, ErrorRecord, InvokeOptions, Pipeline, PipelineResult, Pow
 export * from "./psrp";
 export { RunspacePoolSession, type SessionOptions } from "./runspace-pool-session";
 export { processChannel, serverArguments } from "./server-process";
-export { SessionPool, type SessionPoolOptions, type SessionTarget } from "./session-pool";
+export { type PowerShellTurn, SessionPool, type SessionPoolOptions, type SessionTarget } from "./session-pool";
 export { openSshSession, type SshOptions } from "./ssh";
 export { openWsmanSession, type WsmanIdentity, type WsmanOptions } from "./wsman";

@@ -4,6 +4,9 @@ import type { InvokeOptions, Pipeline, PipelineResult, PowerShellSession } from 
 import { pipelineName } from "./pipeline-run";
 import { Turns } from "./turns";
 
+/** Somewhere that pipelines run one after another. */
+export type PowerShellTurn = Pick<PowerShellSession, "host" | "invoke">;
+
 /** Where commands run, and as whom. */
 export interface SessionTarget {
   /** Server and identity: one session per key. */
@@ -29,7 +32,7 @@ interface Place {
 
 /**
  * One session per target: opened with the first command, reused, limited in number and in commands, replaced where it is found dead.
- * Commands of one target run one after another. A command is sent once: what failed is never repeated here.
+ * Who works with a target has its session for a turn. A command is sent once: what failed is never repeated here.
  */
 export class SessionPool {
   readonly #maxSessions: number;
@@ -52,25 +55,41 @@ export class SessionPool {
    * all who wait for it are told so; the next command tries again.
    * @throws ProviderError what opening the session or the pipeline itself throws; `cancelled`
    */
-  async invoke(target: SessionTarget, pipeline: Pipeline, options: InvokeOptions = {}): Promise<PipelineResult> {
+  invoke(target: SessionTarget, pipeline: Pipeline, options: InvokeOptions = {}): Promise<PipelineResult> {
+    return this.inTurn(target, pipelineName(pipeline), (turn) => turn.invoke(pipeline, options), options.signal);
+  }
+
+  /**
+   * Runs several pipelines on the same session with none of another in between: a later one finds what an earlier one left there.
+   * @param what for the message of a cancellation
+   * @param work must not ask this pool for the same target: it would wait for itself
+   * @param signal counts until the turn comes; the work hands it on to its pipelines
+   * @throws ProviderError what opening the session or the work itself throws; `cancelled`
+   */
+  async inTurn<T>(
+    target: SessionTarget,
+    what: string,
+    work: (turn: PowerShellTurn) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const place = this.#place(target.key);
     const number = this.#asked++;
-    const { signal } = options;
     const cancelled = new Deferred<never>();
     const cancel = () => {
-      cancelled.reject(
-        new ProviderError("cancelled", `${pipelineName(pipeline)} on ${target.host} was cancelled before it was sent.`),
-      );
+      cancelled.reject(new ProviderError("cancelled", `${what} on ${target.host} was cancelled before it was sent.`));
     };
     const turn = place.turns.take(async () => {
       const session = await this.#session(target, place, number);
       this.#expectOpen(target);
       if (signal?.aborted) return await cancelled.promise;
-      // From here on the session itself answers for a cancellation.
+      // From here on the work itself answers for a cancellation.
       signal?.removeEventListener("abort", cancel);
-      try {
+      const invoke: PowerShellTurn["invoke"] = (pipeline, options) => {
         place.commands += 1;
-        return await session.invoke(pipeline, options);
+        return session.invoke(pipeline, options);
+      };
+      try {
+        return await work({ host: target.host, invoke });
       } finally {
         if (!session.usable || place.commands >= this.#commandQuota) await this.#discard(place);
       }

@@ -1,36 +1,54 @@
 import { strict as assert } from "node:assert";
-import type { RemoteShell } from "../../provider/exchange/remote-shell";
+import { ExchangeOrganization } from "../../provider/exchange/organization";
 import { runRollScript } from "../../provider/exchange/roll-script";
-import { type PipelineResult, PsObject, type PsValue } from "../../provider/powershell";
+import {
+  type Command,
+  type PipelineResult,
+  type PowerShellSession,
+  PsObject,
+  type PsValue,
+} from "../../provider/powershell";
 import { completed } from "../support/pipeline-result";
 
 const setup = new PsObject({ adapted: new Map<string, PsValue>([["MsiInstallPath", "C:\\Exchange\\V15\\"]]) });
 
-/** A shell as the session pool gives it: one command at a time, whoever asks, and one exit code for all. */
-function sharedShell(exitCodes: Record<string, number>): RemoteShell {
-  let last: Promise<unknown> = Promise.resolve();
+/** A session with one exit code: that of the script which ended last. A session that is opened anew has none. */
+function session(exitCodes: Record<string, number>): PowerShellSession {
   let exitCode: number | undefined;
-  const answer = ([command]: Parameters<RemoteShell["invoke"]>[0]): PipelineResult => {
-    if (command.name === "Get-ItemProperty") return { ...completed, output: [setup] };
-    if (command.name === "Get-Variable") return { ...completed, output: exitCode === undefined ? [] : [exitCode] };
-    exitCode = exitCodes[String(command.parameters?.GenerateNewPasswordFor)];
+  const answer = ({ name, parameters }: Command): PipelineResult => {
+    if (name === "Get-ItemProperty") return { ...completed, output: [setup] };
+    if (name === "Get-Variable") return { ...completed, output: exitCode === undefined ? [] : [exitCode] };
+    exitCode = exitCodes[String(parameters?.GenerateNewPasswordFor)];
     return { ...completed, information: [exitCode === 0 ? "THE SCRIPT HAS SUCCEEDED" : "THE SCRIPT HAS FAILED"] };
   };
-  const invoke: RemoteShell["invoke"] = (pipeline) => {
-    const turn = last.then(() => answer(pipeline));
-    last = turn;
-    return turn;
-  };
-  return { host: "cas-1", invoke };
+  return { host: "cas-1", usable: true, invoke: async ([command]) => answer(command), close: async () => {} };
 }
 
-describe("two runs of the roll script through one shell", () => {
-  it("have an exit code each", async () => {
-    const shell = sharedShell({ "CORP\\GOOD$": 0, "CORP\\BAD$": 1 });
-    const roll = (generateFor: string) => runRollScript(shell, { servers: ["cas-1"], generateFor });
-    const [good, bad] = await Promise.allSettled([roll("CORP\\GOOD$"), roll("CORP\\BAD$")]);
-    assert.equal(good.status, "fulfilled", String("reason" in good && good.reason));
-    assert.equal(bad.status, "rejected");
-    assert.match(String(bad.status === "rejected" && bad.reason), /roll the password of CORP\\BAD\$.*exit code 1/);
+const good = "CORP\\GOOD$";
+const bad = "CORP\\BAD$";
+
+describe("the roll script in a shell that others use too", () => {
+  let organization: ExchangeOrganization;
+  const roll = (generateFor: string) =>
+    runRollScript(organization.managementShell("cas-1"), { servers: ["cas-1"], generateFor });
+
+  beforeEach(() => {
+    const open = async () => session({ [good]: 0, [bad]: 1 });
+    organization = new ExchangeOrganization({ endpoint: open, managementShell: open }, 10);
+  });
+  afterEach(() => organization.close());
+
+  it("has an exit code of its own for each of two runs", async () => {
+    const [one, other] = await Promise.allSettled([roll(good), roll(bad)]);
+    assert.equal(one.status, "fulfilled", String("reason" in one && one.reason));
+    assert.equal(other.status, "rejected");
+    assert.match(String(other.status === "rejected" && other.reason), /roll the password of CORP\\BAD\$.*exit code 1/);
+  });
+
+  it("keeps its exit code where the session has had its number of commands", async () => {
+    const shell = organization.managementShell("cas-1");
+    // The script is the five hundredth, behind the one that looks for it.
+    for (let number = 0; number < 498; number++) await shell.invoke([{ name: "Get-Variable" }]);
+    await roll(good);
   });
 });

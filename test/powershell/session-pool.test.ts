@@ -153,6 +153,23 @@ describe("a pool of sessions", () => {
     await pool.close();
   });
 
+  it("runs several commands in one turn with none of another between them, and replaces the session after them all", async () => {
+    const pool = new SessionPool({ commandQuota: 2 });
+    const server = new Server("cas-1");
+    const turn = pool.inTurn(server.target, "three", async (shell) => {
+      for (const name of ["first", "second", "third"]) {
+        await shell.invoke(pipeline(name));
+        await soon();
+      }
+      return shell.host;
+    });
+    const other = pool.invoke(server.target, pipeline("other"));
+    assert.equal(await turn, "cas-1");
+    await other;
+    assert.deepEqual(server.log, ["open", "first", "second", "third", "close", "open", "other"]);
+    await pool.close();
+  });
+
   it("tries again to open what could not be opened, and lets nobody wait for it", async () => {
     const pool = new SessionPool({ maxSessions: 1 });
     const [down, up] = [new Server("cas-1"), new Server("cas-2")];

@@ -1,4 +1,4 @@
-import type { RemoteShell } from "../../exchange/remote-shell";
+import type { SharedShell } from "../../exchange/remote-shell";
 import { runRollScript } from "../../exchange/roll-script";
 import { othersThan } from "./condition";
 import { inUse, type RollWork, rolledLately } from "./roll-by-cmdlet";
@@ -14,7 +14,7 @@ function haveOthers({ targets, qualifiedName }: RollWork): boolean {
  * changes the directory when all have it, while server by server the later ones could not read new tickets meanwhile.
  * @param shell A full-language shell from which the script reaches every server.
  */
-export async function rollByScript(work: RollWork, shell: RemoteShell): Promise<void> {
+export async function rollByScript(work: RollWork, shell: SharedShell): Promise<void> {
   const { account, qualifiedName, context } = work;
   const servers = [...work.targets.keys()];
   const [first, ...others] = servers;
