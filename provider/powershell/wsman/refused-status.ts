@@ -16,8 +16,9 @@ function meaning({ status, headers }: HttpAnswer, host: string, sealed: boolean)
     case 401:
       return [
         "access-denied",
-        `${host} asks for a logon in the middle of the session.`,
-        "The session is over; run again.",
+        `${host} asks for a logon again, after one that it had accepted.`,
+        "Run again. If it stays so, the account is known there but not let in (remote PowerShell, authorization rules of its " +
+          "PowerShell virtual directory), or something on the way changes connections (a proxy, a load balancer).",
       ];
     case 403:
       return [

@@ -314,7 +314,14 @@ describe("WS-Management on a bad wire", function () {
 
   it("says that a command did not run when a logon is asked for in the middle", async () => {
     const session = await meet(refuse(401, { "WWW-Authenticate": "Negotiate" }));
-    await assert.rejects(session.invoke(hello), (error: Error & { code?: string }) => error.code === "access-denied");
+    await assert.rejects(session.invoke(hello), { code: "access-denied", message: /did not accept our Kerberos/ });
+    assert.equal(commands, 0);
+  });
+
+  it("says that a command did not run when the logon counts for nothing, and why that may be", async () => {
+    const { instead = () => false } = refuse(401, { "WWW-Authenticate": "Negotiate" });
+    const session = await meet({ instead: (request, response) => withBody(request) && instead(request, response) });
+    await assert.rejects(session.invoke(hello), { code: "access-denied", message: /again, after one.* not let in/s });
     assert.equal(commands, 0);
   });
 
