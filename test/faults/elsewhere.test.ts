@@ -33,7 +33,7 @@ describe("faults that other tests hold", () => {
     },
     [
       { file: "directory/roll-lock.test.ts", title: "goes by the clock of the PDC emulator" },
-      { file: "checks/faults.ts", title: 'check: "server-clock"' },
+      { file: "checks/faults/server.ts", title: 'check: "server-clock"' },
     ],
   );
   faultElsewhere(
