@@ -182,6 +182,17 @@ describe("a session on this machine", function () {
     });
   });
 
+  it("is understood by a shell that reads its input as Windows PowerShell 5.1 does", async () => {
+    const old = join(folder, "old");
+    const typist = `'${process.execPath}' -r ts-node/register '${join(__dirname, "typist.ts")}'`;
+    writeFileSync(old, `#!/bin/sh\nexec ${typist} '${engine}' "$@"\n`);
+    chmodSync(old, 0o755);
+    await withSession({ executable: old }, async (typed) => {
+      const command = { name: "Write-Output", parameters: { InputObject: "in" } };
+      assert.deepEqual((await typed.invoke([command], { deadline: 20_000 })).output, ["in"]);
+    });
+  });
+
   describe("where a secret is carried", () => {
     const recorded = () => join(folder, "stdin.log");
     let recording: LocalSession;

@@ -50,6 +50,8 @@ function Invoke-PipelineData([string] $mark, [string] $data) {
   .trim()
   .split("\n")
   .map((line) => line.trim())
+  // Windows PowerShell 5.1 reads its standard input as if it were typed: what spans several lines ends with an empty one.
+  .concat("")
   .join("\n");
 
 /** The invocation of a pipeline: its text holds nothing but two words of ours, hexadecimal and base64. */
