@@ -40,7 +40,7 @@ export function sealBody(text: string, context: Pick<SecurityContext, "seal">, s
  * @throws ProviderError `protocol` for a body that is cut or not of this form; `kerberos` for one that was changed or replayed
  */
 export function openBody(body: Buffer, context: Pick<SecurityContext, "open">): string {
-  let plain = "";
+  const plain: Buffer[] = [];
   let rest = body;
   // A large answer may come as several pairs of parts, each sealed for itself.
   while (!isEnd(rest)) {
@@ -54,11 +54,12 @@ export function openBody(body: Buffer, context: Pick<SecurityContext, "open">): 
     if (end > sealed.rest.length) throw malformed("its sealed part is cut off");
     const opened = context.open(sealed.rest.subarray(4, end));
     if (opened.length !== length) throw malformed("its sealed part is not as long as it says");
-    plain += opened.toString("utf8");
+    plain.push(opened);
     rest = sealed.rest.subarray(end);
   }
-  if (plain === "") throw malformed("it has no sealed part");
-  return plain;
+  if (plain.length === 0) throw malformed("it has no sealed part");
+  // All at once: a part may end within a letter.
+  return Buffer.concat(plain).toString("utf8");
 }
 
 const maxHeader = 2048;
