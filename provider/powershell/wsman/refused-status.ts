@@ -50,14 +50,15 @@ function meaning({ status, headers }: HttpAnswer, host: string, sealed: boolean)
       ];
   }
   const type = (headers["content-type"] ?? "nothing").split(";")[0] ?? "";
-  if (status === 200) {
+  const inClear = sealed && type.includes("xml");
+  if (status === 200 && !inClear) {
     return [
       "not-exchange",
       `${host} answered with ${type} instead of WS-Management.`,
       "Name an Exchange server, not a load balancer or a proxy.",
     ];
   }
-  const how = sealed && type.includes("xml") ? "in clear what had to be sealed" : `HTTP ${status} (${type})`;
+  const how = inClear ? "in clear what had to be sealed" : `HTTP ${status} (${type})`;
   // The server, or something before it, failed while it was at it.
   return ["unclear-outcome", `${host} answered ${how}.`, "Look at the event log and the HttpProxy log of the server."];
 }

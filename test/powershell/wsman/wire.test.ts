@@ -176,7 +176,7 @@ describe("WS-Management on a bad wire", function () {
       "kerberos-refused",
       /Preauthentication failed/,
     ],
-    ["an SPN that nobody has", () => ({ realm: "USERS.NOWHERE" }), {}, "kerberos", /HTTP\/cas-1/],
+    ["a realm that nobody knows", () => ({ realm: "USERS.NOWHERE" }), {}, "kerberos", /HTTP\/cas-1/],
     [
       "a cache without a ticket",
       () => ({ identity: { kind: "cache", cache: "FILE:/does/not/exist" } }),
@@ -397,7 +397,7 @@ function flip(answer: Buffer, at: number): Buffer {
 }
 
 function clear(_answer: Buffer, response: ServerResponse): Buffer {
-  response.setHeader("Content-Type", "application/soap+xml;charset=UTF-8");
+  response.writeHead(200, { "Content-Type": "application/soap+xml;charset=UTF-8" });
   return Buffer.from("<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body/></s:Envelope>");
 }
 
