@@ -30,7 +30,7 @@ const milliseconds = 15_000;
 
 /**
  * @throws ProviderError `port-closed`, `timeout`, `name-not-resolved` where there is no answer, `wrong-server` for a certificate
- * that will not do; all name server and port.
+ * that will not do, `protocol` where TLS fails otherwise; all name server and port.
  */
 export async function askWebSite(request: WebRequest, settings: Settings): Promise<WebAnswer> {
   const { server, protocol, hostName = server, path, authorize } = request;

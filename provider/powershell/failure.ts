@@ -65,7 +65,9 @@ const symptoms: readonly Symptom[] = [
     words: /\baccess (is |was )?denied\b|insufficient access rights|INSUFF_ACCESS_RIGHTS/i,
     category: 18,
     code: "access-denied",
-    hint: "Check the account's management roles, and its rights on the object in Active Directory.",
+    hint:
+      "Check the account's management roles and its rights on the object in Active Directory; where no session opens, " +
+      "allow remote PowerShell: Set-User <account> -RemotePowerShellEnabled $true.",
   },
   {
     words: /execution ?policy|running scripts is disabled/i,

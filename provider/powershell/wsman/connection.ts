@@ -58,7 +58,12 @@ export class Connection {
     const connection = new Connection(options, new HttpExchange(options.url, await connectSocket(options)));
     try {
       if (options.logon instanceof Logon)
-        await connection.#prove(options.logon, "Negotiate", Buffer.alloc(0), options.connectDeadline);
+        await connection.#prove(
+          options.logon,
+          "Negotiate",
+          Buffer.alloc(0),
+          performance.now() + options.connectDeadline,
+        );
       return connection;
     } catch (error) {
       connection.destroy();
@@ -81,7 +86,8 @@ export class Connection {
     const { logon, url } = this.#options;
     const seals = proved !== undefined && url.protocol === "http:";
     const body = seals ? sealBody(xml, proved.context, proved.scheme) : Buffer.from(xml, "utf8");
-    const answer = await this.#send(body, seals ? sealedType(proved.scheme) : soapType, deadline).catch((error) => {
+    const until = performance.now() + deadline;
+    const answer = await this.#send(body, seals ? sealedType(proved.scheme) : soapType, until).catch((error) => {
       this.destroy();
       throw error;
     });
@@ -108,39 +114,43 @@ export class Connection {
     this.#forget();
   }
 
-  async #send(body: Buffer, type: string, deadline: number): Promise<HttpAnswer> {
+  /** @param until by {@link performance.now}, when the whole answer must be here, that of a logon on the way included */
+  async #send(body: Buffer, type: string, until: number): Promise<HttpAnswer> {
     const { logon, url } = this.#options;
     const proved = this.#proved;
     if (!(logon instanceof Logon) || proved === undefined) {
       const authorization = logon instanceof Logon ? {} : { Authorization: basic(logon) };
-      return this.#exchange({ "Content-Type": type, ...authorization }, body, deadline);
+      return this.#exchange({ "Content-Type": type, ...authorization }, body, until);
     }
     if (!this.#logsOnEachTime) {
-      const answer = await this.#exchange({ "Content-Type": type }, body, deadline);
+      const answer = await this.#exchange({ "Content-Type": type }, body, until);
       const asked = answer.status === 401 && schemes(answer).has(proved.scheme.toLowerCase());
       // Sealed, the context is all the logon there is. Else RFC 9110 section 15.5.2: what got a 401 has not been carried out.
       if (url.protocol === "http:" || !asked || !this.alive) return answer;
       this.#logsOnEachTime = true;
     }
-    return this.#prove(logon, proved.scheme, body, deadline);
+    return this.#prove(logon, proved.scheme, body, until);
   }
 
   /**
    * RFC 4559: posts with a token, until the token of an answer proves the server.
    * @param body empty for a logon that has no effect
    */
-  async #prove(logon: Logon, scheme: Scheme, body: Buffer, deadline: number): Promise<HttpAnswer> {
+  async #prove(logon: Logon, scheme: Scheme, body: Buffer, until: number): Promise<HttpAnswer> {
     const { url, service } = this.#options;
     this.#forget();
     const secure = url.protocol === "https:";
+    const asked = performance.now();
     const credential = await logon.credential(scheme === "Negotiate" ? "spnego" : "kerberos");
     const binding = channelBinding(this.#http.socket);
     const context = new SecurityContext(credential, { service, seal: !secure, channelBinding: binding });
     this.#proved = { scheme, context };
     let token = await context.step();
+    // The KDC has its own time: the server is not late for it.
+    const end = until + performance.now() - asked;
     for (let round = 0; round < 4; round += 1) {
       const headers = { Authorization: `${scheme} ${token.toString("base64")}`, "Content-Type": soapType };
-      const answer = await this.#exchange(headers, body, deadline);
+      const answer = await this.#exchange(headers, body, end);
       const taken = body.length > 0 && answer.status !== 401;
       const offered = schemes(answer);
       const reply = offered.get(scheme.toLowerCase());
@@ -153,7 +163,7 @@ export class Connection {
         continue;
       }
       if (answer.status === 401 && scheme === "Negotiate" && !offered.has("negotiate") && offered.has("kerberos"))
-        return this.#prove(logon, "Kerberos", body, deadline);
+        return this.#prove(logon, "Kerberos", body, end);
       // TLS has proved the server too: what it says of a body that it took is its own word.
       if (taken) return answer;
       if (answer.status !== 401 && answer.status >= 300) throw refusedStatus(url, answer, false);
@@ -162,8 +172,12 @@ export class Connection {
     throw new ProviderError("kerberos", `${url.hostname} did not finish the logon.`);
   }
 
-  async #exchange(headers: Record<string, string>, body: Buffer, deadline: number): Promise<HttpAnswer> {
-    const { cookies } = this.#options;
+  /** @throws ProviderError `unclear-outcome` where it was sent, and no whole answer came; anything else where it was not sent */
+  async #exchange(headers: Record<string, string>, body: Buffer, until: number): Promise<HttpAnswer> {
+    const { cookies, url } = this.#options;
+    if (!this.alive) throw notKept(url);
+    const deadline = until - performance.now();
+    if (deadline <= 0) throw new ProviderError("timeout", `${url.hostname} did not finish the logon in time.`);
     const cookie = cookies.header;
     const answer = await this.#http.post({
       headers: { ...headers, "User-Agent": "pulumi-exchange-kerberos", ...(cookie === "" ? {} : { Cookie: cookie }) },
@@ -185,6 +199,14 @@ export function beforeAnyEffect(error: unknown): ProviderError {
   const failure = ProviderError.from(error, "protocol");
   if (failure.code !== "unclear-outcome") return failure;
   return new ProviderError("protocol", failure.message, { cause: failure });
+}
+
+function notKept({ hostname }: URL): ProviderError {
+  return new ProviderError("protocol", `${hostname} does not keep the connection on which it takes our logon.`, {
+    hint:
+      "A Kerberos logon needs a connection that stays: allow HTTP keep-alive on the server (IIS), and look for a proxy or a load " +
+      "balancer in between that closes it.",
+  });
 }
 
 function maybeCarriedOut({ hostname }: URL, error: unknown): ProviderError {

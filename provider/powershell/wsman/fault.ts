@@ -35,9 +35,12 @@ export function readFault(root: SoapElement): Fault | undefined {
   };
 }
 
+const needsRights =
+  "The account needs a management role of Exchange, and remote PowerShell (Set-User <account> -RemotePowerShellEnabled $true).";
+
 const meanings: ReadonlyMap<number, readonly [code: ErrorCode, hint: string | undefined]> = new Map([
-  [5, ["access-denied", "The account needs a management role of Exchange, and remote PowerShell allowed."]],
-  [2147942405, ["access-denied", "The account needs a management role of Exchange, and remote PowerShell allowed."]],
+  [5, ["access-denied", needsRights]],
+  [2147942405, ["access-denied", needsRights]],
   [2150858811, ["not-exchange", "Is this the PowerShell endpoint of an Exchange server?"]],
   [faultCodes.notFound, ["protocol", "The server has ended the session; run again."]],
   [faultCodes.timedOut, ["timeout", undefined]],

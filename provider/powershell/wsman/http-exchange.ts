@@ -82,7 +82,7 @@ export class HttpExchange {
           Connection: "Keep-Alive",
         },
       });
-      timer = setTimeout(() => fail(`nothing came for ${deadline / 1000} s`), deadline);
+      timer = setTimeout(() => fail(`nothing came for ${(deadline / 1000).toFixed(1)} s`), deadline);
       sent.on("error", (error: Error & { code?: string }) => fail(error.code ?? error.message, error));
       sent.on("upgrade", () => fail("it goes on in another protocol"));
       sent.on("response", (response) => {

@@ -15,7 +15,7 @@ export interface SocketOptions {
 
 /**
  * A connection to the server, TLS included. A certificate that will not do is never accepted.
- * @throws ProviderError `name-not-resolved`, `port-closed`, `wrong-server` (certificate), `timeout`
+ * @throws ProviderError `name-not-resolved`, `port-closed`, `wrong-server` (certificate), `protocol` (no TLS), `timeout`
  */
 export function connectSocket({ url, certificateName, ca, connectDeadline }: SocketOptions): Promise<Socket> {
   const host = url.hostname;
@@ -68,11 +68,17 @@ function connectFailure(
       cause: error,
     });
   }
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "ENODATA") {
+  if (/^ENOTFOUND$|^ENODATA$|^EAI_/.test(code)) {
     return new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`, {
       hint: "Check its spelling, and this machine's DNS servers.",
       cause: error,
     });
+  }
+  // What is left with an underscore is of TLS: who speaks it badly is up, and must not pass for one that is down.
+  if (code === "EPROTO" || !/^E[A-Z]+$|^ERR_SOCKET_/.test(code)) {
+    const what = `Port ${port} of ${host} answers, but no TLS connection came about (${code || error.message}).`;
+    const hint = "Check that HTTPS is served there, and that TLS 1.2 is on.";
+    return new ProviderError("protocol", what, { hint, cause: error });
   }
   return new ProviderError("port-closed", `Port ${port} of ${host} could not be reached (${code || error.message}).`, {
     hint: "Check that the server runs IIS, and the firewall between.",

@@ -77,7 +77,10 @@ export class WsmanChannel implements Channel {
   async send({ pipelineId, stream, data }: OutgoingData): Promise<void> {
     const name = stream === "promptResponse" ? "pr" : "stdin";
     const body = `<rsp:Send><rsp:Stream Name="${name}"${commandId(pipelineId)}>${Buffer.from(data).toString("base64")}</rsp:Stream></rsp:Send>`;
-    await this.#request({ action: "send", body }, "send data");
+    await this.#request({ action: "send", body }, "send data").catch((error) => {
+      // What goes to the pool is no command.
+      throw pipelineId === null ? beforeAnyEffect(error) : error;
+    });
   }
 
   async openPipeline(pipelineId: string, pieces: readonly OutgoingData[]): Promise<void> {
@@ -199,8 +202,8 @@ export class WsmanChannel implements Channel {
 
   #refused(fault: Fault, { action }: ShellRequest, what: string): ProviderError {
     const error = faultError(fault, what, this.#host);
-    // The server gave up waiting for itself: the command may be running.
-    if (action !== "command" || fault.number !== faultCodes.timedOut) return error;
+    // The server gave up waiting for itself: the command may be running, whichever piece of it was the last.
+    if ((action !== "command" && action !== "send") || fault.number !== faultCodes.timedOut) return error;
     return new ProviderError("unclear-outcome", error.message, { cause: error });
   }
 
