@@ -1,4 +1,4 @@
-import koffi, { type LibraryHandle } from "koffi";
+import type { LibraryHandle } from "koffi";
 import { ProviderError } from "../error";
 
 /** A buffer of the library, as it stands after a call. */
@@ -43,7 +43,8 @@ export function callAsync(run: Function, ...arguments_: unknown[]): Promise<Stat
 export function take(buffer: GssBuffer): Buffer {
   const length = Number(buffer.length);
   if (length === 0) return Buffer.alloc(0);
-  const bytes = Buffer.from(koffi.decode(buffer.value, koffi.array("uint8_t", length, "Typed")) as Uint8Array);
+  const { array, decode } = koffi();
+  const bytes = Buffer.from(decode(buffer.value, array("uint8_t", length, "Typed")) as Uint8Array);
   call(gssapi().releaseBuffer, buffer);
   return bytes;
 }
@@ -59,18 +60,40 @@ export function gssapi(): ReturnType<typeof open> {
   return loaded;
 }
 
+const withoutIt = "or set a username and password, and for Exchange HTTPS with exchangeAuthentication: basic.";
+
+/**
+ * What calls libraries of this host. It has a binary part for each kind of system, and not for all: who has no use for it needs none.
+ * @throws ProviderError `kerberos` where there is none
+ */
+export function koffi(): typeof import("koffi") {
+  try {
+    return require("koffi") as typeof import("koffi");
+  } catch (cause) {
+    throw new ProviderError(
+      "kerberos",
+      "The package koffi, which calls this host's Kerberos library, cannot be loaded.",
+      {
+        hint: `Install with optional dependencies, on a system that it has a build for, ${withoutIt}`,
+        cause,
+      },
+    );
+  }
+}
+
 /**
  * @param base its name without the system's own beginning and end
  * @param version that of its interface
  * @throws ProviderError `kerberos` where this host does not have it
  */
 export function loadLibrary(base: string, version: number): LibraryHandle {
+  const { load } = koffi();
   const name = process.platform === "darwin" ? `lib${base}.dylib` : `lib${base}.so.${version}`;
   try {
-    return koffi.load(name);
+    return load(name);
   } catch (cause) {
     throw new ProviderError("kerberos", `This host has no Kerberos library (${name}).`, {
-      hint: "Install MIT Kerberos (Debian: apt-get install libgssapi-krb5-2; Red Hat: dnf install krb5-libs), or set a username and password, and for Exchange HTTPS with exchangeAuthentication: basic.",
+      hint: `Install MIT Kerberos (Debian: apt-get install libgssapi-krb5-2; Red Hat: dnf install krb5-libs), ${withoutIt}`,
       cause,
     });
   }
@@ -78,12 +101,13 @@ export function loadLibrary(base: string, version: number): LibraryHandle {
 
 function open() {
   const library = loadLibrary("gssapi_krb5", 2);
-  koffi.struct("ek_gss_buffer", { length: "size_t", value: "void *" });
-  koffi.struct("ek_gss_oid", { length: "uint32_t", elements: "void *" });
-  koffi.struct("ek_gss_oid_set", { count: "size_t", elements: "ek_gss_oid *" });
-  koffi.struct("ek_gss_element", { key: "const char *", value: "const char *" });
-  koffi.struct("ek_gss_store", { count: "uint32_t", elements: "ek_gss_element *" });
-  koffi.struct("ek_gss_bindings", {
+  const { struct } = koffi();
+  struct("ek_gss_buffer", { length: "size_t", value: "void *" });
+  struct("ek_gss_oid", { length: "uint32_t", elements: "void *" });
+  struct("ek_gss_oid_set", { count: "size_t", elements: "ek_gss_oid *" });
+  struct("ek_gss_element", { key: "const char *", value: "const char *" });
+  struct("ek_gss_store", { count: "uint32_t", elements: "ek_gss_element *" });
+  struct("ek_gss_bindings", {
     initiatorAddressType: "uint32_t",
     initiatorAddress: "ek_gss_buffer",
     acceptorAddressType: "uint32_t",

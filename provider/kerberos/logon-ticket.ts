@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import koffi from "koffi";
 import { ProviderError } from "../error";
-import { loadLibrary } from "./gssapi";
+import { koffi, loadLibrary } from "./gssapi";
 
 /** An object of MIT's library, known by its address alone. */
 type Pointer = unknown;
@@ -86,15 +85,16 @@ function krb5(): ReturnType<typeof open> {
 
 function open() {
   const library = loadLibrary("krb5", 3);
-  koffi.struct("ek_krb5_key", { magic: "int32_t", type: "int32_t", length: "uint32_t", contents: "void *" });
-  koffi.struct("ek_krb5_data", { magic: "int32_t", length: "uint32_t", data: "void *" });
+  const { array, disposable, struct } = koffi();
+  struct("ek_krb5_key", { magic: "int32_t", type: "int32_t", length: "uint32_t", contents: "void *" });
+  struct("ek_krb5_data", { magic: "int32_t", length: "uint32_t", data: "void *" });
   // krb5_creds as krb5.h has it.
-  koffi.struct("ek_krb5_creds", {
+  struct("ek_krb5_creds", {
     magic: "int32_t",
     client: "void *",
     server: "void *",
     keyblock: "ek_krb5_key",
-    times: koffi.array("int32_t", 4),
+    times: array("int32_t", 4),
     isSecondKey: "uint32_t",
     flags: "int32_t",
     addresses: "void *",
@@ -102,7 +102,7 @@ function open() {
     secondTicket: "ek_krb5_data",
     authorizationData: "void *",
   });
-  koffi.disposable("ek_krb5_text", "str");
+  disposable("ek_krb5_text", "str");
   return {
     initContext: library.func("int32_t krb5_init_context(_Out_ void **context)"),
     freeContext: library.func("void krb5_free_context(void *context)"),

@@ -1,5 +1,3 @@
-import koffi from "koffi";
-
 /** `O_CLOEXEC` of Linux (open(2)): no other child inherits an end, and keeps it open. */
 const closeOnExec = 0o2_000_000;
 /** `F_SETPIPE_SZ` of Linux (fcntl(2)). */
@@ -18,11 +16,16 @@ let library: ReturnType<typeof open> | undefined;
 /**
  * A pipe of the kernel (pipe(7)). What Node calls a pipe to a child is a pair of sockets, into which a writer of small pieces takes
  * twice as long, and Node has no call for a real one.
- * @returns nothing where there is none to be had: on other systems than Linux, and where the process has too many files open
+ * @returns nothing where there is none to be had: on other systems than Linux, where koffi has no build for this one, and where the
+ * process has too many files open
  */
 export function oneWayPipe(): OneWayPipe | undefined {
   if (process.platform !== "linux") return undefined;
-  library ??= open();
+  try {
+    library ??= open();
+  } catch {
+    return undefined;
+  }
   const ends: [number, number] = [-1, -1];
   if (library.pipe2(ends, closeOnExec) !== 0) return undefined;
   const [readEnd, writeEnd] = ends;
@@ -33,7 +36,7 @@ export function oneWayPipe(): OneWayPipe | undefined {
 
 /** The C library of this process. */
 function open() {
-  const own = koffi.load(null);
+  const own = (require("koffi") as typeof import("koffi")).load(null);
   return {
     pipe2: own.func("int pipe2(_Out_ int *ends, int flags)"),
     fcntl: own.func("int fcntl(int descriptor, int command, ...)"),

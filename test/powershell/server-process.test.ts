@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { waitUntil } from "../../lab/command";
+import { join } from "node:path";
+import { mustRun, waitUntil } from "../../lab/command";
 import { startServer } from "../../provider/powershell/server-process";
 
 const shell = (script: string) => startServer("/bin/sh", ["-c", script]);
@@ -73,4 +74,11 @@ describe("a child as a server", () => {
     await killed.ended;
     await waitUntil("all are closed", async () => openFiles() <= before, 5_000);
   });
+});
+
+it("PowerShell remoting needs koffi for Kerberos only, and then says so", async () => {
+  const script = join(__dirname, "without-koffi.ts");
+  const { open, said, code, message } = JSON.parse(await mustRun(process.execPath, ["-r", "ts-node/register", script]));
+  assert.deepEqual([open, said, code], ["function", "hello", "kerberos"]);
+  assert.match(message, /koffi, .* cannot be loaded\. .*optional dependencies.*exchangeAuthentication: basic/);
 });
