@@ -92,6 +92,19 @@ async function connect(config: ConnectConfig): Promise<Client> {
 
 function startShell(client: Client, { host, shell }: SshOptions): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
+    const lost = (cause?: unknown) =>
+      reject(
+        new ProviderError(
+          "protocol",
+          `The SSH server on ${host} let us in, and closed before PowerShell was started.`,
+          {
+            hint: "Its log says why (on Windows the event log OpenSSH/Operational).",
+            cause,
+          },
+        ),
+      );
+    // Told before what was asked for fails for that reason.
+    client.once("close", () => lost());
     const started = (cause: Error | undefined, channel: ClientChannel) => {
       if (cause === undefined) return resolve(channel);
       const what = shell === "windows-powershell" ? "the command powershell.exe" : 'the subsystem "powershell"';
@@ -101,8 +114,12 @@ function startShell(client: Client, { host, shell }: SshOptions): Promise<Client
           : "Add `Subsystem powershell …/pwsh -sshs` to its sshd_config, or choose Windows PowerShell in the settings.";
       reject(new ProviderError("access-denied", `The SSH server on ${host} does not start ${what}.`, { hint, cause }));
     };
-    if (shell === "windows-powershell") client.exec(windowsPowerShell, started);
-    else client.subsys("powershell", started);
+    try {
+      if (shell === "windows-powershell") client.exec(windowsPowerShell, started);
+      else client.subsys("powershell", started);
+    } catch (notConnected) {
+      lost(notConnected);
+    }
   });
 }
 
