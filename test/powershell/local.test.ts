@@ -93,6 +93,12 @@ describe("a session on this machine", function () {
     const said = await session.invoke([{ name: "Get-Grumble" }]);
     assert.deepEqual([said.state, said.output, said.errors], ["completed", ["done"], []]);
 
+    // The line that it leaves open is not the command's answer, nor takes that away.
+    const mutter = module("Mutter", "[Console]::Out.Write('muttering'); 'done'");
+    await session.invoke([{ name: "Import-Module", parameters: { Name: mutter } }]);
+    const muttered = await session.invoke([{ name: "Get-Mutter" }]);
+    assert.deepEqual([muttered.state, muttered.output], ["completed", ["done"]]);
+
     const native = await session.invoke([{ name: "sh", arguments: ["-c", "echo grumble >&2; echo done"] }]);
     assert.deepEqual([native.state, native.output], ["completed", ["done"]]);
     assert.deepEqual((await echo("next")).output, ["next"]);

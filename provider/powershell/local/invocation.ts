@@ -76,15 +76,17 @@ const states: Readonly<Record<string, PipelineResult["state"]>> = {
 };
 
 /**
- * What came of an invocation; lines without its mark are what programs wrote to the console meanwhile.
+ * What came of an invocation; what is not behind its mark is what programs wrote to the console meanwhile.
  * @returns `undefined` where the last line is missing: the shell went away under the command
  * @throws ProviderError `protocol`
  */
 export function readResult(mark: string, stdout: string): PipelineResult | undefined {
   const streams: Record<string, PsValue[]> = {};
   for (const line of stdout.split("\n")) {
-    const [first, stream, data] = line.trim().split(" ");
-    if (first !== mark || stream === undefined || data === undefined) continue;
+    // Such a program may have left its own line open.
+    const start = line.indexOf(mark);
+    const [, stream, data] = start < 0 ? [] : line.slice(start).trim().split(" ");
+    if (stream === undefined || data === undefined) continue;
     streams[stream] ??= [];
     streams[stream].push(readValue(data));
   }
