@@ -29,7 +29,7 @@ export interface WsmanOptions {
  * @throws ProviderError `name-not-resolved`, `port-closed`, `wrong-server` (certificate, redirect, no proof), `kerberos`, `access-denied`, `quota`, `not-exchange`, `timeout`, `protocol`, `settings-invalid`
  */
 export async function openWsmanSession(options: WsmanOptions & SessionOptions): Promise<PowerShellSession> {
-  const url = new URL(options.url);
+  const url = endpoint(options.url);
   if (options.identity.kind === "basic" && url.protocol !== "https:") {
     throw new ProviderError("settings-invalid", `A password would go to ${url.hostname} in clear.`, {
       hint: "Use https, or Kerberos.",
@@ -47,4 +47,14 @@ export async function openWsmanSession(options: WsmanOptions & SessionOptions): 
     cookies: new CookieJar(),
   });
   return RunspacePoolSession.open(url.hostname, channel, options);
+}
+
+/** Without its `http:` a name with a port would be an address of its own kind, on this host and in clear. */
+function endpoint(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  const shown = text.replace(/\/\/.*@/s, "//");
+  throw new ProviderError("settings-invalid", `"${shown}" is no address of a PowerShell endpoint.`, {
+    hint: "Write it in full: http://SERVER.DOMAIN/PowerShell/, or with https.",
+  });
 }

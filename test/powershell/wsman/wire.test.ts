@@ -162,6 +162,15 @@ describe("WS-Management on a bad wire", function () {
       "wrong-server",
       /certificate of cas-1/,
     ],
+    ...[`cas-1.${corp.dnsName}:80/PowerShell/`, `ws://x:Se-cret@cas-1.${corp.dnsName}/PowerShell/`, "cas-1", ""].map(
+      (url): (typeof whileOpening)[number] => [
+        `an address of another kind (${url})`,
+        () => ({ url }),
+        {},
+        "settings-invalid",
+        /^(?!.*Se-cret).* is no address of a PowerShell endpoint\. .*http:\/\//,
+      ],
+    ),
     [
       "a password in clear",
       () => ({ identity: { kind: "basic", username: "x", password: secret("x") } }),
@@ -207,6 +216,8 @@ describe("WS-Management on a bad wire", function () {
     ],
     ["no such site", () => ({}), refuse(404), "not-exchange", /404/],
     ["a stopped application pool", () => ({}), refuse(503), "quota", /503/],
+    ["a server that is too busy", () => ({}), refuse(429), "quota", /too busy .HTTP 429.*Wait some minutes/],
+    ["a user without remote PowerShell", () => ({}), refuse(403), "access-denied", /403.*-RemotePowerShellEnabled/],
     ["NTLM only", () => ({}), refuse(401, { "WWW-Authenticate": "NTLM" }), "access-denied", /only: ntlm/],
     [
       "a token that proves nothing",
