@@ -24,6 +24,35 @@ const words: readonly [message: string, code: ErrorCode, hint: RegExp][] = [
     "quota",
     /wait some minutes/,
   ],
+  [
+    "Script block literals are not allowed in restricted language mode or a Data section.",
+    "language-restricted",
+    /takes commands with parameters and no script/,
+  ],
+  [
+    "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
+    "language-restricted",
+    /takes commands with parameters and no script/,
+  ],
+  ["The user isn't enabled: remote PowerShell is disabled.", "access-denied", /-RemotePowerShellEnabled \$true/],
+  ["Access is denied.", "access-denied", /where no session opens.*-RemotePowerShellEnabled \$true/],
+];
+
+/** What tells more than words, which come in the server's language. */
+const marks: readonly [id: string, category: number, code: ErrorCode | undefined, hint: RegExp][] = [
+  ["CommandNotFoundException", 13, "command-missing", /management role/],
+  ["NamedParameterNotFound,Set-ClientAccessService", 5, "command-missing", /its parameters/],
+  ["ScriptsNotAllowed", 17, "language-restricted", /no script/],
+  ["RemotePowerShellDisabled", 0, "access-denied", /Set-User/],
+  ["HostException", 0, "powershell-failed", /-Confirm:\$false/],
+  [
+    "[Server=CAS-1] [FailureCategory=Cmdlet-ADOperationException] 1A2B,InsufficientAccess",
+    0,
+    "access-denied",
+    /rights/,
+  ],
+  ["9C8D,Set-ClientAccessService", 18, "access-denied", /rights on the object/],
+  ["9C8D,Set-ClientAccessService", 7, undefined, /^$/],
 ];
 
 describe("the words of a server", () => {
@@ -32,6 +61,14 @@ describe("the words of a server", () => {
       const found = diagnose({ message });
       assert.equal(found?.code, code);
       assert.match(found.hint, hint);
+    });
+  }
+
+  for (const [fullyQualifiedErrorId, category, code, hint] of marks) {
+    it(`in another language mean ${code} with the id ${fullyQualifiedErrorId} and the category ${category}`, () => {
+      const found = diagnose({ message: "Das geht nicht.", fullyQualifiedErrorId, category });
+      assert.equal(found?.code, code);
+      assert.match(found?.hint ?? "", hint);
     });
   }
 });

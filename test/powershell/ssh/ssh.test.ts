@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Server as Ssh2Server } from "ssh2";
@@ -159,6 +159,21 @@ describe("a session over SSH", function () {
         assert.doesNotMatch(server.log, /Failed|Accepted/);
       });
     }
+
+    it("by the user's own known_hosts where nothing else is said", async () => {
+      const { HOME } = process.env;
+      process.env.HOME = server.file("home");
+      try {
+        const error = await refused({ fingerprint: undefined });
+        assert.equal(error.code, "settings-invalid");
+        mkdirSync(server.file("home/.ssh"), { recursive: true });
+        writeFileSync(server.file("home/.ssh/known_hosts"), `${address} ${server.hostKey("ed25519")}\n`);
+        const { output } = await withSession({ fingerprint: undefined }, (session) => echo(session, "in"));
+        assert.deepEqual(output, ["in"]);
+      } finally {
+        process.env.HOME = HOME;
+      }
+    });
 
     it("refuses a known_hosts file that cannot be read", async () => {
       const error = await refused({ fingerprint: undefined, knownHostsFiles: [server.file("nowhere")] });

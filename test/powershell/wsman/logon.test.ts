@@ -156,6 +156,29 @@ describe("a logon over WS-Management", function () {
     }
   });
 
+  for (const [what, options, change, message] of [
+    ["is disabled", [], ["disable"], /have been revoked\. The account is disabled, expired or locked/],
+    ["has expired", [], ["setexpiry", "--days=-1"], /have been revoked\. The account is disabled, expired or locked/],
+    ["must change its password", ["--must-change-at-next-login"], [], /expired\. Change the account's password first/],
+  ] as const) {
+    it(`of an account that ${what} says so, and that another try is of no use`, async () => {
+      const user = `max-${process.pid}`;
+      const text = `Pa55-${process.pid}-Word`;
+      await sambaTool(dc1, ["user", "create", user, text, ...options]);
+      try {
+        const [command, ...more] = change;
+        if (command !== undefined) await sambaTool(dc1, ["user", command, user, ...more]);
+        const identity = kerberosIdentity(
+          { username: `${user}@${corp.dnsName}`, password: secret(text) },
+          corp.dnsName,
+        );
+        await assert.rejects(Credential.acquire(identity, "spnego"), { code: "kerberos-refused", message });
+      } finally {
+        await sambaTool(dc1, ["user", "delete", user]);
+      }
+    });
+  }
+
   it("with a ticket that has expired says so, and how to get another", async () => {
     const cache = `FILE:${join(labFolder, `expiring-${process.pid}.ccache`)}`;
     const input = `${password(upn)}\n`;

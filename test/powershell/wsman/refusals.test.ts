@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { authorityFile } from "../../../lab/certificates";
 import { corp } from "../../../lab/domain-controller";
+import { addresses } from "../../../lab/network-namespace";
 import { password } from "../../../lab/passwords";
 import { delegatedUser } from "../../../lab/people";
 import type { ProviderError } from "../../../provider/error";
@@ -79,11 +80,11 @@ describe("WS-Management says which of the refusals it was", function () {
   it("a port that answers and speaks no TLS: it is not closed, nor its server down", () =>
     refused(open(secure(gateway.url)), "protocol", /Port \d+ of cas-1\S+ answers, but no TLS .*HTTPS is served/));
 
-  it("an SPN that nobody has", () =>
+  it("an SPN that nobody has, such as one of an address", () =>
     refused(
-      open(`http://mail.${corp.dnsName}/PowerShell/`),
+      open(gateway.url.replace(gateway.host, addresses.exchangeServer(1))),
       "kerberos",
-      /ticket for HTTP\/mail\.corp.*not found in Kerberos database\. .*setspn -Q/,
+      /ticket for HTTP\/[\d.]+@CORP.*not found in Kerberos database\. .*setspn -Q/,
     ));
 
   it("a server that does not keep the connection which was logged on", async () => {
@@ -105,6 +106,14 @@ describe("WS-Management says which of the refusals it was", function () {
       gateway.meddling = { change: (answer) => instead(answer, "CreateResponse", number, words) };
       await refused(open(gateway.secureUrl), "access-denied", new RegExp(`${words.trim()}.*-RemotePowerShellEnabled`));
     }
+  });
+
+  it("a session that the server has ended, in its words", async () => {
+    const words = "[FailureCategory=WSMan-InvalidShellID] the shell was not found on the server";
+    const ended: Meddling = { change: (answer) => instead(answer, "CommandResponse", 2150858843, words) };
+    const told =
+      /WSMan-InvalidShellID.* the shell was not found on the server\. The server has ended the session; run again/;
+    await refused(run(gateway.secureUrl, ended), "protocol", told);
   });
 
   it("a time-out of the server's own at the last piece of a command: it may be running", async () => {

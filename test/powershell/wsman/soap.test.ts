@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { ProviderError } from "../../../provider/error";
+import { readFault } from "../../../provider/powershell/wsman/fault";
 import { readSoap } from "../../../provider/powershell/wsman/soap";
 
 const envelope = (content: string) =>
@@ -22,6 +23,17 @@ describe("SOAP envelopes", () => {
     // What looks like our own mark is the server's text.
     same(`<a>${one}</a><b>\uE0000\uE000</b>`, `${one}\uE0000\uE000`);
     assert.throws(() => content(`<a x=">${one}<"/>`), { code: "protocol" });
+  });
+
+  it("of a fault tell its number and its words, or the reason that SOAP has where there are none", () => {
+    const reason = '<s:Reason><s:Text xml:lang="en-US">The SOAP reason.</s:Text></s:Reason>';
+    const detail =
+      '<s:Detail><f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="5"><f:Message>Its \n words.</f:Message></f:WSManFault></s:Detail>';
+    const fault = (content: string) => readFault(readSoap(envelope(`<s:Fault>${content}</s:Fault>`)));
+    assert.deepEqual(fault(reason + detail), { number: 5, text: "Its   words." });
+    assert.deepEqual(fault(reason), { number: 0, text: "The SOAP reason." });
+    assert.deepEqual(fault(""), { number: 0, text: "no reason given" });
+    assert.equal(readFault(readSoap(envelope("<a/>"))), undefined);
   });
 
   for (const [what, text] of [
