@@ -207,7 +207,16 @@ describe("a session on this machine", function () {
       if (engine === "") return this.skip();
       // All that ever reaches a shell: its command line and its standard input.
       const recorder = join(folder, "recorder");
-      writeFileSync(recorder, `#!/bin/sh\necho "$@" >>'${recorded()}'\ntee -a '${recorded()}' | '${engine}' "$@"\n`);
+      const lines = [
+        "#!/bin/sh",
+        `echo "$@" >>'${recorded()}'`,
+        "exec 3<&0",
+        `tee -a '${recorded()}' <&3 | '${engine}' "$@" &`,
+        // At the end of its input it would stay.
+        'trap "kill $!" TERM',
+        "wait",
+      ];
+      writeFileSync(recorder, `${lines.join("\n")}\n`);
       chmodSync(recorder, 0o755);
       recording = new LocalSession({ executable: recorder });
     });

@@ -18,4 +18,6 @@ createInterface({ input: process.stdin })
     } else open += `${line}\n`;
   })
   .on("close", () => shell.stdin.end());
+// At the end of its input it would stay.
+process.on("SIGTERM", () => shell.kill());
 shell.on("exit", (code) => process.exit(code ?? 1));
