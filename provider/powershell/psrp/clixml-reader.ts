@@ -62,7 +62,7 @@ class Reader {
       if (known === undefined) throw malformed("it refers to an object that did not come before");
       return known;
     }
-    if (element.name === "PR") return this.#progressRecord(element);
+    if (element.name === "PR") return this.#progressRecord(element, new PsObject({ typeNames: [progressRecordType] }));
     return this.#primitive(element);
   }
 
@@ -94,8 +94,7 @@ class Reader {
   }
 
   /** MS-PSRP 2.2.5.1.25. The one of the primitives that holds elements; its parts are named as in a progress message. */
-  #progressRecord(element: XmlElement): PsObject {
-    const record = new PsObject({ typeNames: [progressRecordType] });
+  #progressRecord(element: XmlElement, record: PsObject): PsObject {
     for (const part of structural(element).children) {
       // What was under way is there only where it is known, and then without a name of its own.
       const name = progressParts.get(part.name) ?? "CurrentOperation";
@@ -125,7 +124,10 @@ class Reader {
       return this.#properties(dictionary, parts);
     }
     const object = this.#credential(element, parts, given) ?? this.#register(element, new PsObject(given));
-    if (content !== undefined) object.base = this.#primitive(content);
+    if (content?.name === "PR") {
+      object.typeNames = typeNames ?? [progressRecordType];
+      this.#progressRecord(content, object);
+    } else if (content !== undefined) object.base = this.#primitive(content);
     return this.#properties(object, parts);
   }
 

@@ -7,7 +7,10 @@ import { PsDictionary, type PsInput, PsList, PsObject, type PsValue, psValue } f
 export interface SerializeOptions {
   /** Seals secure strings. Without one, a value that holds a secret is refused. */
   readonly cipher?: SecretCipher | undefined;
-  /** Objects inside objects at most; deeper is refused. Default 100. */
+  /**
+   * Objects inside objects at most, a message's own included; deeper is refused. Default 48: of a deeper message PowerShell says nothing,
+   * neither that it came nor that it did not, and a pipeline waits for it for ever.
+   */
   readonly maxDepth?: number | undefined;
 }
 
@@ -30,7 +33,7 @@ class Writer {
 
   constructor(options: SerializeOptions) {
     this.#cipher = options.cipher;
-    this.#maxDepth = options.maxDepth ?? 100;
+    this.#maxDepth = options.maxDepth ?? 48;
   }
 
   element(value: PsValue, name: string | undefined, depth: number): string {

@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
+import type { Pipeline } from "../../../provider/powershell/pipeline";
 import {
   PsCredential,
   PsDictionary,
+  type PsInput,
   PsList,
   PsObject,
   PsScalar,
@@ -91,12 +93,26 @@ const containers: Record<string, PsValue> = {
     "a b_x0041_": 1,
     B: bag({ C: "d" }),
   }),
-  "Add-Note 7": new PsObject({ base: 7, extended: { Note: "on an integer" } }),
+  "Add-Note 7": new PsObject({ base: 7, extended: { Note: "added" } }),
+  "Add-Note ([System.Management.Automation.ProgressRecord]::new(1, 'act', 'stat'))": new PsObject({
+    typeNames: ["System.Management.Automation.ProgressRecord"],
+    extended: {
+      Activity: "act",
+      ActivityId: 1,
+      CurrentOperation: null,
+      ParentActivityId: -1,
+      PercentComplete: -1,
+      Type: "Processing",
+      SecondsRemaining: -1,
+      StatusDescription: "stat",
+      Note: "added",
+    },
+  }),
 };
 
 /** The engine's own words for "type and value are the same". */
 const setUp = `
-function global:Add-Note($value) { $o = [psobject]::AsPSObject($value); $o.psobject.Properties.Add([psnoteproperty]::new('Note', 'on an integer')); $o }
+function global:Add-Note($value) { $o = [psobject]::AsPSObject($value); $o.psobject.Properties.Add([psnoteproperty]::new('Note', 'added')); $o }
 function global:Test-Same($Index, $Value) {
   $original = $global:originals[$Index]
   $same = if ($original -is [string]) { [string]::Equals($original, $Value) } else { [System.Management.Automation.PSSerializer]::Serialize($original) -ceq [System.Management.Automation.PSSerializer]::Serialize($Value) }
@@ -191,6 +207,18 @@ describe("PSRP core against the real engine", () => {
     const text = "param($o) [object]::ReferenceEquals($o, $o.Self) -and $o.Self.Self.Name -eq 'own'";
     assert.deepEqual((await engine.run(`function global:Test-Cycle { ${text} }`)).state, "Completed");
     assert.deepEqual((await engine.run([{ name: "Test-Cycle", arguments: [own] }])).output, [true]);
+  });
+
+  it("sends what the engine takes at the deepest, and refuses what it would drop without a word", async () => {
+    const nested = (depth: number): PsInput => (depth === 0 ? "x" : [nested(depth - 1)]);
+    const given = await engine.run("$input | ForEach-Object { 'taken' }", nested(48));
+    assert.deepEqual(given.output, ["taken"]);
+    const command = (value: PsInput): Pipeline => [{ name: "Get-Type", parameters: { Value: value } }];
+    assert.deepEqual((await engine.run(command(nested(42)))).output, ["System.Collections.ArrayList"]);
+    await assert.rejects(engine.run(command(nested(43))), {
+      code: "protocol",
+      message: /nests deeper than 48 objects/,
+    });
   });
 
   it("takes pipeline input of every sort", async () => {
