@@ -117,7 +117,8 @@ export class OutOfProcessChannel implements Channel {
   async #write(packet: OutOfProcessPacket): Promise<void> {
     if (this.#over !== undefined) throw this.#over;
     const { toServer } = this.#streams;
-    if (toServer.write(encodePacket(packet))) return;
+    // A server that is gone takes nothing more, and no stream says so twice: what waits for an answer is told by `ended`.
+    if (toServer.write(encodePacket(packet)) || !toServer.writable) return;
     const drained = new Deferred();
     const go = () => drained.resolve();
     toServer.once("drain", go).once("close", go);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { childEnvironment } from "../child-environment";
 import { ProviderError } from "../error";
 import { Deferred } from "./deferred";
@@ -34,13 +35,17 @@ export function startServer(executable: string, args: readonly string[]): Server
       new ProviderError("powershell-failed", `${executable} could not be started: ${what}.`, { hint, cause }),
     );
   });
-  child.on("close", (code, signal) => {
+  const end = (code: number | null, signal: NodeJS.Signals | null) => {
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    const end = () => ended.resolve(new ProviderError("protocol", `${executable} ended (${how}).${words.quoted}`));
+    ended.resolve(new ProviderError("protocol", `${executable} ended (${how}).${words.quoted}`));
+  };
+  child.on("close", (code, signal) => {
     // Its last words to us may still be on their way.
-    if (fromServer.closed) end();
-    else fromServer.once("close", end);
+    if (fromServer.closed) end(code, signal);
+    else fromServer.once("close", () => end(code, signal));
   });
+  // A program that the server started may hold the other ends: nothing is closed then.
+  child.on("exit", (code, signal) => void silence(fromServer).then(() => end(code, signal)));
   return {
     toServer,
     fromServer,
@@ -53,10 +58,21 @@ export function startServer(executable: string, args: readonly string[]): Server
   };
 }
 
+/** Resolves when a stream has had nothing new for a second, and all that came of it was read. */
+async function silence(stream: Socket): Promise<void> {
+  let heard: number;
+  do {
+    heard = stream.bytesRead;
+    await setTimeout(1_000, undefined, { ref: false });
+    // Where this process was busy for longer, what waits is read before this goes on.
+    await setImmediate();
+  } while (!stream.destroyed && (heard < stream.bytesRead || stream.readableLength > 0));
+}
+
 interface Spawned {
   readonly child: ChildProcess;
   readonly toServer: Writable;
-  readonly fromServer: Readable;
+  readonly fromServer: Socket;
   readonly complaints: Readable;
 }
 
@@ -73,7 +89,7 @@ function spawned(executable: string, args: readonly string[]): Spawned {
     return {
       child,
       toServer: child.stdin as Writable,
-      fromServer: fromPipe ?? (child.stdout as Readable),
+      fromServer: fromPipe ?? (child.stdout as Socket),
       complaints: child.stderr as Readable,
     };
   } finally {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { mustRun, waitUntil } from "../../lab/command";
 import { startServer } from "../../provider/powershell/server-process";
 
@@ -46,6 +47,25 @@ describe("a child as a server", () => {
   };
   it("is heard to its last byte before it counts as ended", wholeAndEnded);
   it("is so where Node's own sockets are all there is", () => elsewhere(wholeAndEnded));
+
+  it("counts as ended though what it started holds its ends, and is heard to its last byte", async () => {
+    const server = shell("sleep 60 & echo $!; head -c 300000 /dev/zero | tr '\\0' a; echo 'no licence' >&2; exit 3");
+    const chunks: Buffer[] = [];
+    server.fromServer.on("data", (chunk: Buffer) => chunks.push(chunk));
+    await once(server.fromServer, "data");
+    const pid = Number.parseInt(String(chunks[0]), 10);
+    try {
+      server.fromServer.pause();
+      const resumed = delay(2_500).then(() => server.fromServer.resume());
+      const { message } = await server.ended;
+      await resumed;
+      assert.match(message, /exit code 3.*no licence/);
+      assert.equal(Buffer.concat(chunks).toString("utf8"), `${pid}\n${"a".repeat(300_000)}`);
+    } finally {
+      process.kill(pid, "SIGKILL");
+      server.destroy();
+    }
+  });
 
   it("writes into a pipe of the kernel", async () => {
     assert.match(await spoken("readlink /proc/$$/fd/1"), /^pipe:/);

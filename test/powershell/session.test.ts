@@ -24,6 +24,8 @@ const echo = (value: string): Pipeline => [{ name: "Write-Output", parameters: {
 const failures = `
 function Get-Prompted { [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param() if ($PSCmdlet.ShouldProcess('cas-1')) { 'done' } }
 function Get-Denied { Write-Error -Message 'Access is denied.' -Category PermissionDenied; 'and went on' }
+function Start-Other { $start = [System.Diagnostics.ProcessStartInfo]::new('/bin/sleep', '60'); $start.UseShellExecute = $false; [System.Diagnostics.Process]::Start($start).Id; $PID }
+function Wait-Long($Path) { Set-Content $Path 'here'; Start-Sleep 30 }
 function Get-Hidden { Write-Error -Message "no colour \`e[31m\`n in a terminal"; throw 'over' }
 `;
 
@@ -212,6 +214,33 @@ describe("a session over standard input and output", function () {
       await assert.rejects(session.invoke(echo("late")), { code: "protocol" });
       await session.close();
     });
+  });
+
+  it("tells the command that runs and the next one that the server died, though a program that it started lives", async () => {
+    const file = join(folder, "Failures.psm1");
+    writeFileSync(file, failures);
+    await withSession(
+      async (session) => {
+        await session.invoke([{ name: "Import-Module", parameters: { Name: file } }]);
+        const { output } = await session.invoke([{ name: "Start-Other" }]);
+        const [other, server] = output.map(Number) as [number, number];
+        try {
+          const sign = join(folder, "running");
+          const wait: Pipeline = [{ name: "Wait-Long", parameters: { Path: sign } }];
+          const running = assert.rejects(session.invoke(wait), { code: "unclear-outcome", message: /SIGKILL/ });
+          await waitUntil("the command runs", async () => existsSync(sign), 5_000);
+          process.kill(server, "SIGKILL");
+          await waitUntil("the engine is gone", async () => !existsSync(`/proc/${server}`), 5_000);
+          // Nobody has noticed yet.
+          const next = assert.rejects(session.invoke(echo("next")), { code: "protocol", message: /SIGKILL/ });
+          await Promise.all([running, next]);
+          assert.equal(session.usable, false);
+        } finally {
+          process.kill(other, "SIGKILL");
+        }
+      },
+      { maxRunspaces: 2 },
+    );
   });
 
   /** What a broken server does, as a script; and what is made of it. */
