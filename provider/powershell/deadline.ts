@@ -1,11 +1,14 @@
 import { ProviderError } from "../error";
 import { Deferred } from "./deferred";
 
+/** Milliseconds, 24 days: the most that a timer takes. A longer one would end at once. */
+const longest = 2 ** 31 - 1;
+
 /** The promise's outcome, or the error that `late` makes where it takes longer than so many milliseconds. */
 export async function within<T>(promise: Promise<T>, milliseconds: number, late: () => ProviderError): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), milliseconds);
+    timer = setTimeout(() => reject(late()), Math.min(milliseconds, longest));
   });
   try {
     return await Promise.race([promise, deadline]);
@@ -34,7 +37,7 @@ export class Interruption {
     else signal?.addEventListener("abort", this.#aborted);
     if (deadline !== undefined) {
       const late = new ProviderError("timeout", `${what} did not end within ${deadline / 1000} s.`);
-      this.#timer = setTimeout(() => this.now(late), deadline);
+      this.#timer = setTimeout(() => this.now(late), Math.min(deadline, longest));
     }
   }
 

@@ -150,6 +150,17 @@ describe("a session over standard input and output", function () {
     }
   });
 
+  it("takes a deadline that is further away than a timer goes for what it says", async () => {
+    await withSession(
+      async (session) => {
+        const nap: Pipeline = [{ name: "Start-Sleep", parameters: { Milliseconds: 50 } }];
+        for (const deadline of [30 * 86_400_000, Number.POSITIVE_INFINITY])
+          assert.equal((await session.invoke(nap, { deadline })).state, "completed");
+      },
+      { openDeadline: Number.POSITIVE_INFINITY },
+    );
+  });
+
   it("lets the other commands of a session go on where one is stopped", async () => {
     await withSession(
       async (session) => {

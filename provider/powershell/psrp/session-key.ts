@@ -114,11 +114,17 @@ export class SessionKeyPair {
 
   /** Node refuses PKCS#1 v1.5 here (CVE-2023-46809), so its padding 00 02 … 00 is read by hand. The pair opens one key only: no oracle. */
   open(sealed: Uint8Array): Uint8Array {
-    const block = privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, sealed);
-    const end = block.length - aesSize;
-    if (block[0] !== 0 || block[1] !== 2 || block.indexOf(0, 2) !== end - 1) {
-      throw new ProviderError("protocol", "The PowerShell server's session key was not made for this client.");
+    const strange = (cause?: unknown) =>
+      new ProviderError("protocol", "The PowerShell server's session key was not made for this client.", { cause });
+    let block: Buffer;
+    try {
+      block = privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, sealed);
+    } catch (cause) {
+      // It is a number above the pair's modulus.
+      throw strange(cause);
     }
+    const end = block.length - aesSize;
+    if (block[0] !== 0 || block[1] !== 2 || block.indexOf(0, 2) !== end - 1) throw strange();
     const key = Uint8Array.from(block.subarray(end));
     block.fill(0);
     return key;

@@ -17,6 +17,7 @@ import {
   type ServerEvent,
   serialize,
 } from "../../../provider/powershell/psrp";
+import { SessionKey, SessionKeyPair } from "../../../provider/powershell/psrp/session-key";
 import { found } from "./found";
 import { fuzz, read } from "./fuzz";
 
@@ -266,6 +267,25 @@ describe("PSRP core", () => {
       secret.wipe();
       assert.ok(memory.every((byte) => byte === 0));
       assert.throws(() => secret.reveal(), refused(/wiped/));
+    });
+  });
+
+  describe("a session key", () => {
+    it("is refused where it was not sealed for this client, whatever its number", async () => {
+      const pair = await SessionKeyPair.generate();
+      const header = Buffer.from("010200001066000000a40000", "hex");
+      for (const byte of [0, 1, 0xff]) {
+        const blob = Buffer.concat([header, Buffer.alloc(256, byte)]).toString("base64");
+        assert.throws(() => SessionKey.open(pair, blob), refused(/not made for this client/), `all ${byte}`);
+      }
+      assert.throws(() => SessionKey.open(pair, ""), refused(/strange form/));
+    });
+
+    it("is given to no client whose public key is none", () => {
+      const header = Buffer.from("0602000000a40000525341310008000001000100", "hex");
+      const blob = (modulus: Buffer) => Buffer.concat([header, modulus]).toString("base64");
+      assert.throws(() => SessionKey.create(blob(Buffer.alloc(256))), refused(/public key cannot be used/));
+      assert.throws(() => SessionKey.create(blob(Buffer.alloc(255, 1))), refused(/not RSA 2048/));
     });
   });
 
