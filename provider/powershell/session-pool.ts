@@ -79,6 +79,8 @@ export class SessionPool {
       cancelled.reject(new ProviderError("cancelled", `${what} on ${target.host} was cancelled before it was sent.`));
     };
     const turn = place.turns.take(async () => {
+      // Nobody waits any more: a session is not opened for that.
+      if (signal?.aborted) return await cancelled.promise;
       const session = await this.#session(target, place, number);
       this.#expectOpen(target);
       if (signal?.aborted) return await cancelled.promise;

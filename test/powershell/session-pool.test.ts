@@ -202,6 +202,13 @@ describe("a pool of sessions", () => {
       code: "cancelled",
     });
     assert.deepEqual(server.log, ["open", "first"]);
+
+    const another = new Server("cas-2");
+    await assert.rejects(pool.invoke(another.target, pipeline("fourth"), { signal: abort.signal }), {
+      code: "cancelled",
+    });
+    await soon();
+    assert.deepEqual(another.log, [], "nobody logs on for a command that is not sent");
     await pool.close();
   });
 
