@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
+import { constants, createPublicKey, publicEncrypt } from "node:crypto";
 import { inspect } from "node:util";
-import { ProviderError } from "../../../provider/error";
 import {
-  type ClientEvent,
   deserialize,
   encodePacket,
   OutOfProcessReader,
+  PsDictionary,
   type PsInput,
   PsList,
   PsObject,
@@ -14,100 +14,14 @@ import {
   RunspacePoolClient,
   RunspacePoolServer,
   SecureString,
-  type ServerEvent,
   serialize,
 } from "../../../provider/powershell/psrp";
 import { SessionKey, SessionKeyPair } from "../../../provider/powershell/psrp/session-key";
+import { joined, refused } from "./ends";
 import { found } from "./found";
 import { fuzz, read } from "./fuzz";
 
-const refused = (pattern: RegExp) => (thrown: unknown) => {
-  assert.ok(thrown instanceof ProviderError && thrown.code === "protocol", String(thrown));
-  assert.match(thrown.message, pattern);
-  return true;
-};
-
-/** Both ends in one process, their bytes cut into pieces of this size. */
-function joined(pieceSize = Number.POSITIVE_INFINITY, fragmentSize = 32768) {
-  const client = new RunspacePoolClient();
-  const server = new RunspacePoolServer();
-  const events: { client: ClientEvent[]; server: ServerEvent[] } = { client: [], server: [] };
-  const carry = () => {
-    for (const [from, to, into] of [
-      [client, server, events.server],
-      [server, client, events.client],
-    ] as const) {
-      for (const { data, pipelineId } of from.dataToSend(fragmentSize)) {
-        for (let at = 0; at < data.length; at += Math.min(pieceSize, data.length)) {
-          (into as unknown[]).push(...to.receive(data.subarray(at, at + pieceSize), pipelineId));
-        }
-      }
-    }
-  };
-  client.open();
-  carry();
-  return { client, server, events, carry };
-}
-
 describe("PSRP core", () => {
-  describe("out of turn", () => {
-    it("names action, state and expected states on the client", () => {
-      const client = new RunspacePoolClient();
-      assert.throws(
-        () => client.createPipeline([{ name: "It" }]),
-        refused(/^Cannot create a pipeline: the runspace pool is BeforeOpen, it would have to be Opened\.$/),
-      );
-      assert.throws(() => client.receive(new Uint8Array()), refused(/^Cannot receive: .* BeforeOpen/));
-      assert.throws(() => client.getAvailableRunspaces(), refused(/^Cannot get the available runspaces/));
-      client.open();
-      assert.throws(() => client.open(), refused(/^Cannot open the runspace pool: .* is Opening, .* BeforeOpen\.$/));
-      assert.throws(
-        () => client.sendInput("x", 1),
-        refused(/^Cannot send pipeline input: the pipeline is unknown or ended/),
-      );
-    });
-
-    it("refuses to close a pool whose pipelines are open", () => {
-      const { client } = joined();
-      const id = client.createPipeline([{ name: "It" }]);
-      assert.throws(() => client.beginClose(), refused(/^Cannot close the runspace pool: .*in use by 1 pipelines/));
-      client.endPipeline(id);
-      client.beginClose();
-      client.endClose();
-      assert.throws(() => client.createPipeline([{ name: "It" }]), refused(/is Closed/));
-    });
-
-    it("names action, state and expected states on the server", () => {
-      const { client, server, events, carry } = joined();
-      const id = client.createPipeline([{ name: "It" }]);
-      assert.throws(() => client.sendInput(id, 1), refused(/without open input/));
-      carry();
-      assert.equal(events.server.at(-1)?.type, "createPipeline");
-      assert.throws(
-        () => server.writeOutput(id, 1),
-        refused(/^Cannot write output: the pipeline is NotStarted, .* Running or Stopping/),
-      );
-      server.start(id);
-      assert.throws(() => server.start(id), refused(/^Cannot start a pipeline: the pipeline is Running/));
-      server.complete(id);
-      assert.throws(() => server.complete(id), refused(/^Cannot complete a pipeline: the pipeline is Completed/));
-      assert.throws(
-        () => new RunspacePoolServer().requestKey(),
-        refused(/^Cannot request the session key: the runspace pool is BeforeOpen/),
-      );
-    });
-
-    it("refuses what the other end must not send", () => {
-      const { client, server } = joined();
-      const foreign = new RunspacePoolClient();
-      foreign.open();
-      const [opening] = foreign.dataToSend();
-      assert.ok(opening !== undefined);
-      assert.throws(() => server.receive(opening.data), refused(/accept the client's capability: .* is Opened/));
-      assert.throws(() => client.receive(opening.data), refused(/not for the client/));
-    });
-  });
-
   it("goes on after a disconnect", () => {
     const { client, server, events, carry } = joined();
     const id = client.createPipeline([{ name: "It" }]);
@@ -216,6 +130,15 @@ describe("PSRP core", () => {
       ["a date in words", "<DT>yesterday</DT>"],
       ["a reference to nothing", '<Obj RefId="0"><LST><Ref RefId="7" /></LST></Obj>'],
       ["two objects of one number", '<Obj RefId="0"><LST><Obj RefId="0" /></LST></Obj>'],
+      ["two lists of type names", '<Obj RefId="0"><TN RefId="0"><T>A</T></TN><TNRef RefId="0" /></Obj>'],
+      ["two contents", '<Obj RefId="0"><I32>1</I32><LST /></Obj>'],
+      ["type names that did not come before", '<Obj RefId="0"><TNRef RefId="7" /></Obj>'],
+      [
+        "three parts of an entry",
+        '<Obj RefId="0"><DCT><En><S N="Key">a</S><S N="Value">b</S><S N="Value">c</S></En></DCT></Obj>',
+      ],
+      ["an entry without a key", '<Obj RefId="0"><DCT><En><S N="Value">b</S><S N="Key">a</S></En></DCT></Obj>'],
+      ["a progress record that says a thing twice", "<PR><AV>a</AV><AV>b</AV></PR>"],
       ["a property without a name", '<Obj RefId="0"><MS><S>a</S></MS></Obj>'],
       ["text among properties", '<Obj RefId="0"><MS>text</MS></Obj>'],
       ["a secret without a key", "<SS>AAAA</SS>"],
@@ -279,6 +202,40 @@ describe("PSRP core", () => {
         assert.throws(() => SessionKey.open(pair, blob), refused(/not made for this client/), `all ${byte}`);
       }
       assert.throws(() => SessionKey.open(pair, ""), refused(/strange form/));
+      const modulus = Buffer.from(pair.publicKey, "base64").subarray(20).reverse().toString("base64url");
+      const key = createPublicKey({ key: { kty: "RSA", n: modulus, e: "AQAB" }, format: "jwk" });
+      const sealed = (size: number) =>
+        publicEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.alloc(size, 7)).reverse();
+      const given = (size: number) => Buffer.concat([header, sealed(size)]).toString("base64");
+      assert.throws(() => SessionKey.open(pair, given(16)), refused(/not made for this client/), "a shorter key");
+      const session = SessionKey.open(pair, given(32));
+      assert.equal(session.decrypt(session.encrypt(new SecureString("geheim"))).reveal(), "geheim");
+      const odd = session.encrypt(SecureString.fromUtf16(Uint8Array.of(1, 2, 3)));
+      assert.throws(() => session.decrypt(odd), refused(/does not open/), "half a character");
+    });
+
+    it("is needed where a secret is anywhere inside", () => {
+      const client = new RunspacePoolClient();
+      const secret = new SecureString("geheim");
+      const places: PsInput[] = [
+        secret,
+        [1, [secret]],
+        new Map([["key", secret]]),
+        new Map([[secret, "value"]]),
+        new PsDictionary([["key", secret]]),
+        new PsList([secret], "queue"),
+        new PsObject({ base: secret }),
+        new PsObject({ adapted: { Password: secret } }),
+        new PsObject({ extended: { Inner: new PsObject({ extended: { Password: secret } }) } }),
+      ];
+      for (const [index, place] of places.entries()) {
+        assert.ok(client.needsSessionKey(place), `place ${index}`);
+        assert.ok(client.needsSessionKey([{ name: "It", parameters: { Value: place } }]), `parameter ${index}`);
+        assert.ok(client.needsSessionKey([{ name: "It" }, { name: "It", arguments: [place] }]), `argument ${index}`);
+      }
+      const cycle = new PsObject();
+      cycle.extended.set("Self", cycle);
+      assert.ok(!client.needsSessionKey([cycle, "geheim", new Uint8Array(3), null, new Date(0)]));
     });
 
     it("is given to no client whose public key is none", () => {
@@ -311,6 +268,15 @@ describe("PSRP core", () => {
           return true;
         },
       );
+    });
+
+    it("of Windows PowerShell name no stream, and GUIDs may come in capitals", () => {
+      const id = "ABCDEF00-0000-0000-0000-00000000000A";
+      const text = `<Data Stream='' PSGuid='${id}'>AAAA</Data>\r\n<CommandAck PSGuid='${id}' />\r\n`;
+      assert.deepEqual(new OutOfProcessReader().receive(Buffer.from(text)), [
+        { type: "data", stream: "default", id: id.toLowerCase(), data: Buffer.alloc(3) },
+        { type: "commandAck", id: id.toLowerCase() },
+      ]);
     });
 
     it("without end are refused", () => {
