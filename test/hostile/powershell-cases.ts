@@ -254,11 +254,11 @@ export const cases: readonly Case[] = [
     words: /PowerShell peer/,
   },
   {
-    what: "a secret without a key",
+    what: "a secret, and never the key to it",
     at: "command",
     act: (victim) => victim.socket.write(victim.message("pipelineOutput", "<SS>AAAAAAAAAAAAAAAAAAAAAA==</SS>")),
-    code: "unclear-outcome",
-    words: /./,
+    code: "timeout",
+    words: late,
   },
   {
     what: "an end of its own kind",

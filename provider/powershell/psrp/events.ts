@@ -42,7 +42,7 @@ export type ClientEvent =
   | { readonly type: "userEvent"; readonly value: PsValue }
   /** Secure strings can be sent and read from here on. */
   | { readonly type: "sessionKey" }
-  /** An old server wants the key exchange: answer with `exchangeKey()`. */
+  /** An old server wants the key exchange, or a newer one gave a secret, which waits for it: answer with `exchangeKey()`. */
   | { readonly type: "publicKeyRequest" }
   | ({ readonly type: "hostCall" } & HostCall)
   | { readonly type: "output"; readonly pipelineId: string; readonly value: PsValue }

@@ -229,13 +229,11 @@ export class RunspacePoolClient {
   receive(data: Uint8Array, pipelineId: string | null = null): ClientEvent[] {
     this.#expect("receive", "Opening", "Connecting", "Opened", "Closing", "Closed", "Broken", "Disconnected");
     if (pipelineId !== null && !this.#pipelines.has(pipelineId)) return [];
+    const waited = this.#inbox.waitsForKey;
     const events: ClientEvent[] = [];
-    for (const received of this.#inbox.receive(data, pipelineId, () => this.#key)) {
-      if (pipelineId !== null && received.pipelineId !== pipelineId)
-        throw peerError("a message came in another pipeline's stream");
-      if (received.pipelineId !== null && !this.#pipelines.has(received.pipelineId)) continue;
+    for (const received of this.#inbox.receive(data, pipelineId, () => this.#key))
       events.push(...this.#apply(received));
-    }
+    if (!waited && this.#inbox.waitsForKey) events.push({ type: "publicKeyRequest" });
     return events;
   }
 
@@ -246,12 +244,15 @@ export class RunspacePoolClient {
 
   /** Takes over what a message says. */
   #apply(received: Received): ClientEvent[] {
+    if (received.pipelineId !== null && !this.#pipelines.has(received.pipelineId)) return [];
     if (received.type === "encryptedSessionKey") {
       const pair = this.#sentKeyPair;
       if (pair === undefined) throw peerError("a session key came that was not asked for");
       this.#key = SessionKey.open(pair, new PropertyBag(received.value, "session key").text("EncryptedSessionKey"));
       this.#sentKeyPair = undefined;
-      return [{ type: "sessionKey" }];
+      const events: ClientEvent[] = [{ type: "sessionKey" }];
+      for (const held of this.#inbox.released(this.#key)) events.push(...this.#apply(held));
+      return events;
     }
     const event = readClientMessage(received);
     switch (event.type) {

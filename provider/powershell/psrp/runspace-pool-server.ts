@@ -68,8 +68,6 @@ export class RunspacePoolServer {
     this.#expect("receive", "BeforeOpen", "Opening", "NegotiationSucceeded", "Opened", "Disconnected", "Connecting");
     const events: ServerEvent[] = [];
     for (const received of this.#inbox.receive(data, pipelineId, () => this.#key)) {
-      if (pipelineId !== null && received.pipelineId !== pipelineId)
-        throw peerError("a message came in another pipeline's stream");
       if (received.type === "publicKey") events.push(this.#giveKey(received));
       else {
         const event = readServerMessage(received);
