@@ -137,6 +137,8 @@ describe("PSRP core and a peer that breaks the protocol", () => {
     }
     await client.exchangeKey();
     for (const { data } of client.dataToSend()) server.receive(data);
+    const key = server.dataToSend();
+    server.sendEvent(new SecureString("of the pool"));
     for (const value of ["before", new SecureString("geheim"), "behind"]) server.writeOutput(one, value);
     server.complete(one);
     server.writeOutput(other, "beside");
@@ -144,12 +146,12 @@ describe("PSRP core and a peer that breaks the protocol", () => {
     const pieces = server.dataToSend();
     const events = (from: typeof pieces) => from.flatMap(({ data, pipelineId }) => client.receive(data, pipelineId));
     const told = (from: typeof pieces) => events(from).map((event) => ("value" in event ? event.value : event.type));
-    const [key, ...others] = pieces;
-    assert.deepEqual(told(others), ["before", "publicKeyRequest", "beside"]);
+    assert.deepEqual(told(pieces), ["publicKeyRequest", "before", "beside"]);
     assert.equal(client.pipelineState(one), "Running");
     client.endPipeline(other);
-    const [ready, secret, ...rest] = told(key === undefined ? [] : [key]);
+    const [ready, ofPool, secret, ...rest] = told(key);
     assert.equal(ready, "sessionKey");
+    assert.equal(ofPool instanceof SecureString && ofPool.reveal(), "of the pool");
     assert.equal(secret instanceof SecureString && secret.reveal(), "geheim");
     assert.deepEqual(rest, ["behind", "pipelineState"]);
     assert.equal(client.pipelineState(one), "Completed");
