@@ -277,6 +277,8 @@ describe("PSRP core against the real engine", () => {
     // One of its own: a runspace in which something was stopped may refuse what comes next.
     const own = await StdioEngine.open(path);
     try {
+      // Its module is loaded by then: a stop in the middle of that ends in other words.
+      await own.run([{ name: "Start-Sleep", parameters: { Milliseconds: 1 } }]);
       const started = Date.now();
       const id = await own.start([{ name: "Start-Sleep", parameters: { Seconds: 30 } }]);
       await new Promise((resolve) => setTimeout(resolve, 500));
