@@ -212,6 +212,21 @@ describe("a pool of sessions", () => {
     await pool.close();
   });
 
+  it("leaves a command that was sent to say itself how its cancellation ends", async () => {
+    const pool = new SessionPool();
+    const server = new Server("cas-1");
+    server.slow = true;
+    const abort = new AbortController();
+    const running = pool.invoke(server.target, pipeline("first"), { signal: abort.signal });
+    const ended = assert.rejects(running, { code: "cancelled", message: "It was stopped." });
+    await soon();
+    abort.abort();
+    await soon();
+    server.running.get("first")?.(new ProviderError("cancelled", "It was stopped."));
+    await ended;
+    await pool.close();
+  });
+
   it("opens sessions of several servers at the same time", async () => {
     const pool = new SessionPool();
     const slow = new Server("cas-1");
