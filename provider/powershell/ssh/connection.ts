@@ -123,6 +123,12 @@ function startShell(client: Client, { host, shell }: SshOptions): Promise<Client
   });
 }
 
+/**
+ * Milliseconds for the last words of a PowerShell that has ended. The channel may stay open long after: for as long as a program
+ * lives that it started, and that holds its ends.
+ */
+const afterExit = 5_000;
+
 function streams(client: Client, channel: ClientChannel, { host }: SshOptions): ServerStreams {
   const ended = new Deferred<ProviderError>();
   const words = new LastWords(channel.stderr);
@@ -130,6 +136,7 @@ function streams(client: Client, channel: ClientChannel, { host }: SshOptions): 
   let fault = "";
   channel.on("exit", (code: number | null, signal?: string) => {
     exit = code === null ? ` (signal ${signal})` : ` (exit code ${code})`;
+    setTimeout(gone, afterExit).unref();
   });
   client.on("error", (error) => {
     fault = ` ${error.message.replace(/\.?$/, ".")}`;

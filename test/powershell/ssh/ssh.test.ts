@@ -327,23 +327,47 @@ describe("a session over SSH", function () {
       assert.match(error.message, /no shell for you/);
     });
 
-    it("when the engine dies under a command: nobody knows whether it took effect, and the session is over", async () => {
+    async function dieUnderCommand(session: PowerShellSession): Promise<void> {
+      const pid = await enginePid(session);
+      // Opens for writing once the command has opened it for reading.
+      const pipe = server.file(`pipe-${pid}`);
+      await mustRun("mkfifo", [pipe]);
+      const running = session.invoke([{ name: "Get-Content", parameters: { Path: pipe } }]);
+      const opened = await openFile(pipe, "w");
+      process.kill(pid, "SIGKILL");
+      await assert.rejects(running, ({ code, message }: ProviderError) => {
+        assert.equal(code, "unclear-outcome");
+        assert.match(message, /Get-Content/);
+        return message.includes(address);
+      });
+      await opened.close();
+      assert.equal(session.usable, false);
+      await assert.rejects(echo(session, "again"), { code: "protocol" });
+    }
+
+    it("when the engine dies under a command: nobody knows whether it took effect, and the session is over", () =>
+      withSession({}, dieUnderCommand));
+
+    it("when the engine dies, though a program that it started lives on and keeps sshd's channel open", async () => {
+      const file = server.file("Other.psm1");
+      writeFileSync(
+        file,
+        `function Start-Other {
+          $start = [System.Diagnostics.ProcessStartInfo]::new('/bin/sleep', '60')
+          $start.UseShellExecute = $false
+          [System.Diagnostics.Process]::Start($start).Id
+        }`,
+      );
       await withSession({}, async (session) => {
-        const pid = await enginePid(session);
-        // Opens for writing once the command has opened it for reading.
-        const pipe = server.file("pipe");
-        await mustRun("mkfifo", [pipe]);
-        const running = session.invoke([{ name: "Get-Content", parameters: { Path: pipe } }]);
-        const opened = await openFile(pipe, "w");
-        process.kill(pid, "SIGKILL");
-        await assert.rejects(running, ({ code, message }: ProviderError) => {
-          assert.equal(code, "unclear-outcome");
-          assert.match(message, /Get-Content/);
-          return message.includes(address);
-        });
-        await opened.close();
-        assert.equal(session.usable, false);
-        await assert.rejects(echo(session, "again"), { code: "protocol" });
+        await session.invoke([{ name: "Import-Module", parameters: { Name: file } }]);
+        const { output } = await session.invoke([{ name: "Start-Other" }]);
+        const other = Number(output[0]);
+        try {
+          await dieUnderCommand(session);
+          assert.ok(existsSync(`/proc/${other}`));
+        } finally {
+          process.kill(other, "SIGKILL");
+        }
       });
     });
   });
