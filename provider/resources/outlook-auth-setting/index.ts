@@ -1,5 +1,5 @@
 import { holdsUnknown } from "../compare";
-import { type Difference, type ResourceHandler, unknown } from "../handler";
+import type { Difference, ResourceHandler } from "../handler";
 import { arrange, putBack } from "./arrange";
 import { check } from "./check";
 import { type Directory, kinds, readDirectories, type Settings, wishesDiffer } from "./directories";
@@ -22,8 +22,10 @@ export const outlookAuthSetting: ResourceHandler<OutlookInputs, OutlookOutputs> 
     const changed: string[] = kinds.filter(
       (kind) => holdsUnknown(news[kind]) || wishesDiffer(kind, olds, news as OutlookInputs),
     );
-    const recycles = news.recycleApplicationPools === unknown || news.recycleApplicationPools;
-    if (recycles && olds.poolsToRecycle.length > 0) changed.push("recycleApplicationPools");
+    const { recycleApplicationPools: recycles } = news;
+    const left = recycles === true && olds.poolsToRecycle.length > 0;
+    // A destroy knows only what state says, and must not recycle where the program does not let it any more.
+    if (left || recycles !== olds.recycleApplicationPools) changed.push("recycleApplicationPools");
     if (replace.length + changed.length === 0) {
       settingsAreOf(context.connection(news.connection).exchange, olds.directories);
     }

@@ -177,6 +177,16 @@ describe("OutlookAuthSetting", () => {
       assert.equal(effective().outlookAnywhere.internalClientAuthenticationMethod, "Ntlm");
     });
 
+    it("are named at destroy where the program does not let it recycle any more, also if nothing else had changed", async () => {
+      await outlook.up({ ...article, recycleApplicationPools: true }, program);
+      assert.deepEqual(await outlook.up(article, program), ["recycleApplicationPools"]);
+      assert.equal(await outlook.up(article, program), "same");
+      program.forget();
+      await outlook.destroy(program);
+      assert.ok(!program.writes.includes("Restart-WebAppPool"), program.writes.join(", "));
+      assert.ok(program.lines.some((line) => line.includes("Restart-WebAppPool")));
+    });
+
     it("recycle at the next destroy where that failed after all was put back", async () => {
       await outlook.up({ ...article, recycleApplicationPools: true }, program);
       program.lab.organization.faults.add({ fault: "fail", cmdlet: "Restart-WebAppPool", times: 1 });
