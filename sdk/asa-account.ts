@@ -68,6 +68,8 @@ export class AsaAccount extends Resource {
 const asaAccount = {
   name: "AsaAccount",
   outputs: [
+    // What a program leaves out is an output all the same: Pulumi makes one only of what it finds here.
+    ...["accountType", "enabled", "encryptionTypes"],
     ...["qualifiedName", "distinguishedName", "samAccountName", "objectSid", "keyVersion", "passwordLastSet"],
     ...["adopted", "replicated"],
   ],

@@ -13,7 +13,7 @@ export interface ConnectionArgs {
 interface Kind {
   /** Name of the class: last part of the Pulumi type, and the name by which the runtime finds the handler. */
   readonly name: string;
-  /** Outputs that are not inputs. */
+  /** Outputs that are not inputs, or that a program may leave out as inputs. */
   readonly outputs: readonly string[];
   /** Inputs that are encrypted in the state and hidden in every display. */
   readonly secrets?: readonly string[];

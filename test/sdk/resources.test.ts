@@ -20,7 +20,7 @@ describe("the classes of the SDK", () => {
       {
         newResource(args) {
           made.push(args);
-          return { id: `${args.name}-id`, state: { ...args.inputs, qualifiedName: "TAILSPIN\\ASA$" } };
+          return { id: `${args.name}-id`, state: { enabled: true, ...args.inputs, qualifiedName: "TAILSPIN\\ASA$" } };
         },
         call: () => ({}),
       },
@@ -52,6 +52,12 @@ describe("the classes of the SDK", () => {
   it("have outputs that resolve to what the provider found", async () => {
     assert.equal(await resolved(account.qualifiedName), "TAILSPIN\\ASA$");
     assert.equal(await resolved(account.name), "ASA");
+  });
+
+  it("have those of inputs that were left out too", async () => {
+    const { accountType, enabled, encryptionTypes } = account;
+    for (const output of [accountType, enabled, encryptionTypes]) assert.ok(pulumi.Output.isInstance(output));
+    assert.equal(await resolved(enabled), true);
   });
 
   it("encrypt a password that was given in clear", () => {
