@@ -90,7 +90,7 @@ export class ExchangeKerberos extends pulumi.ComponentResource {
         outlook: site.outlook ?? args.outlook ?? articleOutlook,
       }),
     );
-    const groups = groupSites(name, sites, args.account !== undefined);
+    const groups = groupSites(name, sites, args.account !== undefined, args.mayBeAbsent ?? []);
     super("exchangeKerberos:index:ExchangeKerberos", name, {}, options);
     const made = groups.map((group) => this.makeGroup(name, args, group));
     const bySite = <T>(part: (one: (typeof made)[number]) => T) =>
@@ -110,14 +110,13 @@ export class ExchangeKerberos extends pulumi.ComponentResource {
   /** Everything around one account, each behind what it needs; Pulumi deletes in the opposite order. */
   private makeGroup(name: string, args: ExchangeKerberosArgs, group: AccountGroup<Site>) {
     const prefix = group.site === undefined ? name : `${name}-${group.site}`;
-    const { connection, method, rotation, mayBeAbsent = [], adopt } = args;
+    const { connection, method, rotation, adopt } = args;
     const everywhere = connection === undefined ? {} : { connection };
     const parent = { parent: this };
     const accountArgs = group.sites[0]?.account ?? args.account;
     if (accountArgs === undefined) throw new pulumi.RunError(`${prefix} has no account.`);
 
     const account = new AsaAccount(`${prefix}-asa`, { ...everywhere, ...given({ adopt }), ...accountArgs }, parent);
-    const absent = mayBeAbsent.filter((server) => group.servers.includes(server));
     const deployment = new AsaDeployment(
       `${prefix}-deployment`,
       {
@@ -125,7 +124,7 @@ export class ExchangeKerberos extends pulumi.ComponentResource {
         ...given({ method, rotation, adopt }),
         account: account.qualifiedName,
         servers: [...group.servers],
-        mayBeAbsent: absent,
+        mayBeAbsent: [...group.mayBeAbsent],
       },
       parent,
     );

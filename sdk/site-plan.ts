@@ -15,6 +15,8 @@ export interface AccountGroup<Site extends PlannedSite> {
   readonly site: string | undefined;
   readonly sites: readonly Site[];
   readonly servers: readonly string[];
+  /** Those of its servers that may be down during a roll. */
+  readonly mayBeAbsent: readonly string[];
   readonly hostNames: readonly string[];
 }
 
@@ -26,21 +28,33 @@ export function groupSites<Site extends PlannedSite>(
   component: string,
   sites: readonly Site[],
   hasSharedAccount: boolean,
+  mayBeAbsent: readonly string[],
 ): AccountGroup<Site>[] {
-  const mistakes = [...mistakesOf(sites), ...(hasSharedAccount ? unusedAccount(sites) : missingAccounts(sites))];
+  const mistakes = [
+    ...mistakesOf(sites),
+    ...strangersAmongAbsent(sites, mayBeAbsent),
+    ...(hasSharedAccount ? unusedAccount(sites) : missingAccounts(sites)),
+  ];
   if (mistakes.length > 0) {
     throw new pulumi.RunError(`ExchangeKerberos "${component}":\n${mistakes.map((one) => `  - ${one}`).join("\n")}`);
   }
+  const group = (site: string | undefined, members: readonly Site[]) => groupOf(site, members, mayBeAbsent);
   const sharing = sites.filter(({ ownAccount }) => !ownAccount);
   const own = sites.filter(({ ownAccount }) => ownAccount).map((site) => group(site.name, [site]));
   return [...(sharing.length > 0 ? [group(undefined, sharing)] : []), ...own];
 }
 
-function group<Site extends PlannedSite>(site: string | undefined, sites: readonly Site[]): AccountGroup<Site> {
+function groupOf<Site extends PlannedSite>(
+  site: string | undefined,
+  sites: readonly Site[],
+  mayBeAbsent: readonly string[],
+): AccountGroup<Site> {
+  const servers = sites.flatMap((one) => one.servers);
   return {
     site,
     sites,
-    servers: sites.flatMap(({ servers }) => servers),
+    servers,
+    mayBeAbsent: mayBeAbsent.filter((server) => has(servers, server)),
     // Sites that share an account may share names too: each is one service principal name.
     hostNames: [...new Map(sites.flatMap(({ hostNames }) => hostNames).map((name) => [key(name), name])).values()],
   };
@@ -100,6 +114,13 @@ function serversAsHostNames(sites: readonly PlannedSite[]): string[] {
   );
 }
 
+/** One that is mistyped would keep a roll waiting for a server that was meant to be let go. */
+function strangersAmongAbsent(sites: readonly PlannedSite[], mayBeAbsent: readonly string[]): string[] {
+  const servers = sites.flatMap((site) => site.servers);
+  const strange = mayBeAbsent.filter((server) => !has(servers, server));
+  return strange.map((server) => `mayBeAbsent names ${server}, which is not among the servers of any site.`);
+}
+
 /** Article, "Identify the Service Principal Names": a name is on one account of the forest. */
 function namesOfTwoAccounts(sites: readonly PlannedSite[]): string[] {
   const owners = new Map<string, Set<string>>();
@@ -131,6 +152,10 @@ function unusedAccount(sites: readonly PlannedSite[]): string[] {
 function repeated(names: readonly string[]): string[] {
   const first = names.filter((name, index) => names.findIndex((other) => key(other) === key(name)) === index);
   return first.filter((name) => names.filter((other) => key(other) === key(name)).length > 1);
+}
+
+function has(names: readonly string[], name: string): boolean {
+  return names.some((one) => key(one) === key(name));
 }
 
 function key(name: string): string {

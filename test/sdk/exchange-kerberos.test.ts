@@ -136,6 +136,16 @@ describe("ExchangeKerberos", () => {
     });
   });
 
+  it("lets a server be absent by its name in any case, in the deployment that it is in and no other", async () => {
+    const { children } = await make("absent", {
+      account,
+      sites: [one, { ...two, account: { name: "SDCASA" } }],
+      mayBeAbsent: full("CAS-2", "cas-3"),
+    });
+    assert.deepEqual(inputs(children, "absent-deployment").mayBeAbsent, full("CAS-2"));
+    assert.deepEqual(inputs(children, "absent-ADSite2-deployment").mayBeAbsent, full("cas-3"));
+  });
+
   it("lets sites share one account, one deployment, and names that both have", async () => {
     const both = { ...two, hostNames: [...two.hostNames, `Mail.${domain}`] };
     const { component, children } = await make("shared", { account, sites: [one, both] });
@@ -214,6 +224,10 @@ describe("ExchangeKerberos", () => {
           sites: [{ name: "ADSite1", servers: ["cas-1"], hostNames: [`http/mail.${domain}`, `mail.${domain}:443`] }],
         },
         reasons: [/server cas-1 of ADSite1 by its full name/, /host name http\/mail/, /host name mail\S+:443/],
+      },
+      "a server that may be absent and is in no site": {
+        args: { account, sites: [one], mayBeAbsent: full("cas-2", "cas-22") },
+        reasons: [/mayBeAbsent names cas-22\.\S+, which is not among the servers of any site/],
       },
       "a site without an account": { args: { sites: [one] }, reasons: [/ADSite1 has no account/] },
       "a shared account that nobody uses": {
