@@ -1,11 +1,11 @@
 import { findQualified, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
-import { readAlternateAccount, removeAlternateAccounts } from "../../exchange/alternate-account";
+import { readAlternateAccount, removeAlternateAccounts, type StoredCredential } from "../../exchange/alternate-account";
 import type { ExchangeServer } from "../../exchange/exchange-servers";
 import type { Context } from "../handler";
 import { isUnreachable, mapReachable, serversFailed } from "./reachable";
 import type { AsaDeploymentOutputs } from "./schema";
-import { type Found, survey } from "./survey";
+import { type Found, heldBy, survey } from "./survey";
 
 /**
  * Takes the credential off servers (article, "To remove the ASA credential"). Where another account has one there too it
@@ -19,25 +19,35 @@ export async function removeFrom(
   context: Context,
   organization?: readonly ExchangeServer[],
 ): Promise<void> {
-  const { exchange } = context.connection(olds.connection);
+  const connection = context.connection(olds.connection);
+  const { exchange } = connection;
   const ours = [olds.account, ...olds.formerAccounts];
+  const isOurs = ({ account }: StoredCredential) => ours.some((one) => sameAccount(one, account));
   const { found, failed: unread } = await surveyLeft(olds, servers, context, organization);
   const { failed } = await mapReachable(exchange, found, async ({ exchangeServer, alternate }, server) => {
-    const others = alternate.credentials.filter(({ account }) => !ours.some((one) => sameAccount(one, account)));
-    if (alternate.credentials.length === others.length) return;
-    if (others.length > 0) {
-      const names = [...new Set(others.map(({ account }) => account))].join(", ");
-      context.progress(
-        `warning: ${server} also holds the credential of ${names}. Exchange can only remove all of them, so that of ` +
-          `${olds.account} stays there too`,
-      );
-      return;
-    }
-    const shell = exchange.endpoint(server);
-    await removeAlternateAccounts(shell, exchangeServer, context.signal);
-    const left = await readAlternateAccount(shell, exchangeServer, context.signal);
-    if (left.credentials.length === 0) return;
-    throw new ProviderError("powershell-failed", `${server} still shows a credential after it was removed.`);
+    if (!alternate.credentials.some(isOurs)) return;
+    await exchange.endpoint(server).inTurn(
+      "the removal of the credential",
+      async (shell) => {
+        // Looked at once more: all servers were read before, and one may have got another account's since, in this very run too.
+        const { credentials } = await heldBy(exchangeServer, shell, connection, context.signal);
+        const others = credentials.filter((one) => !isOurs(one));
+        if (credentials.length === others.length) return;
+        if (others.length > 0) {
+          const names = [...new Set(others.map(({ account }) => account))].join(", ");
+          context.progress(
+            `warning: ${server} also holds the credential of ${names}. Exchange can only remove all of them, so that of ` +
+              `${olds.account} stays there too`,
+          );
+          return;
+        }
+        await removeAlternateAccounts(shell, exchangeServer, context.signal);
+        const left = await readAlternateAccount(shell, exchangeServer, context.signal);
+        if (left.credentials.length === 0) return;
+        throw new ProviderError("powershell-failed", `${server} still shows a credential after it was removed.`);
+      },
+      context.signal,
+    );
   });
   const left = [...unread, ...failed];
   for (const [server, error] of left) {

@@ -178,6 +178,21 @@ for (const method of ["script", "cmdlet"] as const) {
       for (const server of all) assert.deepEqual(world.accounts(server), [], server);
     });
 
+    it("leaves a server its credentials where it gets another account's just then, as from another resource of the run", async () => {
+      const { qualifiedName } = await world.account(run);
+      const deployment = world.deployment();
+      await deployment.up({ account: qualifiedName, servers: all.map(fqdn), method }, run);
+      const other = "TAILSPIN\\OTHER$";
+      world.afterCall = ({ host, command }) => {
+        if (host !== third || !command.startsWith("Get-ClientAccess")) return;
+        if (!world.accounts("cas-3").includes(other)) world.addByHand("cas-3", other, "x");
+      };
+      const later = world.run();
+      await deployment.up({ account: qualifiedName, servers: [first, second], method }, later);
+      assert.deepEqual(world.accounts("cas-3"), [other, qualifiedName]);
+      assert.match(later.lines.join("\n"), /cas-3\S* also holds the credential of TAILSPIN\\OTHER\$/);
+    });
+
     it("moves to other servers altogether while clients still get tickets", async () => {
       const { name, qualifiedName } = await world.account(run);
       const deployment = world.deployment();
