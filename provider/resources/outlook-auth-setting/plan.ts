@@ -46,7 +46,8 @@ function planDirectory(
       settings[name] = { before: change?.before ?? now, wish };
     } else if (change !== undefined) {
       next = takenBack(change, now);
-      if (next.length === 0) next = now;
+      // A directory without any method is one that Exchange does not take, or that could not be read.
+      if (next.length === 0 || now.length === 0) next = now;
       if (sameValue(next, now) && changedByOthers(change, now)) {
         lines.push(
           `${directory.identity}: ${name} is ${show(now)}, which somebody else has set. It stays; before the stack it was ${show(change.before)}`,
@@ -77,11 +78,24 @@ export function objectionTo(plan: Plan, wanted: Settings, server: string): Refus
     return { property, reason };
   }
   for (const { directory, values } of plan.steps) {
+    if (addsToNothing(directory, wishesOf(wanted, directory.kind))) {
+      const reason =
+        `${directory.identity} shows no IISAuthenticationMethods, and Exchange lets no directory be without: to add to an ` +
+        "empty list would take away all that are really there. Give exactly: the whole list.";
+      return { property: directory.kind, reason };
+    }
     if (Object.keys(values).length === 0) continue;
     const reason = directory.complaint(values);
     if (reason !== undefined) return { property: directory.kind, reason };
   }
   return undefined;
+}
+
+/** A list that could not be read comes as an empty one, and what is set is always the whole list. */
+function addsToNothing({ values }: Directory, wishes: ReturnType<typeof wishesOf>): boolean {
+  return Object.entries(wishes).some(
+    ([name, wish]) => typeof wish !== "string" && wish.include !== undefined && values[name]?.length === 0,
+  );
 }
 
 /** The kinds of directories that inputs, or what state remembers, are about. */

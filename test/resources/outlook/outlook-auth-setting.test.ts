@@ -5,7 +5,7 @@ import { outlookAuthSetting } from "../../../provider/resources/outlook-auth-set
 import type { OutlookInputs, OutlookOutputs } from "../../../provider/resources/outlook-auth-setting/schema";
 import { administrator } from "../../exchange-lab/support/model";
 import { completed } from "../../support/pipeline-result";
-import { preview, Resource } from "../program";
+import { complete, preview, Resource } from "../program";
 import { ExchangeProgram } from "./exchange-program";
 
 const server = "cas-1.corp.tailspintoys.com";
@@ -458,6 +458,30 @@ describe("OutlookAuthSetting", () => {
       serve("Exchange Back End", "Default Web Site");
       await outlook.up(given, program);
       assert.deepEqual([...sites.values()], [["Ntlm"], ["Ntlm", "Negotiate"]]);
+    });
+
+    it("one that shows no methods: nothing is added to what cannot be seen, and the whole list can be given", async () => {
+      serve("Default Web Site");
+      sites.set(identityOf("Default Web Site"), []);
+      const [refusal] = await refusals(given);
+      assert.equal(refusal?.property, "mapi");
+      assert.match(refusal?.reason ?? "", /CAS-1\\mapi .* shows no IISAuthenticationMethods.* Give exactly/);
+      await outlook.up({ server, mapi: { exactly: ["Ntlm", "OAuth", "Negotiate"] } }, program);
+      assert.deepEqual([...sites.values()], [["Ntlm", "OAuth", "Negotiate"]]);
+      sites.set(identityOf("Default Web Site"), ["Ntlm", "OAuth"]);
+      const other = new Resource<OutlookInputs, OutlookOutputs>(outlookAuthSetting);
+      await other.up({ server, mapi: { exactly: ["Ntlm", "Negotiate"] } }, program);
+      // The same where it comes to that after the preview, and when it is to be put back.
+      program.forget();
+      sites.set(identityOf("Default Web Site"), []);
+      const later = program.again();
+      later.detour = program.detour;
+      await other.destroy(later);
+      assert.match(later.lines.join("\n"), /methods is none, which somebody else has set\. It stays/);
+      assert.deepEqual([...sites.values()], [[]]);
+      const inputs = complete<OutlookInputs>(outlookAuthSetting, given);
+      await assert.rejects(outlookAuthSetting.create(inputs, program), /shows no IISAuthenticationMethods/);
+      assert.deepEqual(program.writes, []);
     });
 
     it("none: refused at preview, gone at refresh, nothing to do at destroy", async () => {
