@@ -376,6 +376,13 @@ describe("AsaAccount", () => {
       assert.equal(await asa.up({ name, adopt: true, enabled: false, replication: false }, program), "same");
       await asa.refresh(program);
       assert.equal(await asa.up({ name, adopt: true, enabled: false, replication: false }, program), "same");
+      // Servers use the password that it has: nor is one set that the program gives only later.
+      const password = "Later-Password-1";
+      await assert.rejects(
+        asa.up({ name, adopt: true, enabled: false, replication: false, password }, program),
+        /An account that is adopted keeps its password/,
+      );
+      assert.equal((await found(`${name}$`)).pwdLastSet, before.pwdLastSet);
       await asa.destroy(program);
       await found(`${name}$`);
     });

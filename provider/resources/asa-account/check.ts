@@ -32,7 +32,7 @@ export async function check(inputs: Checked, olds: Partial<AsaAccountInputs>, co
     inState(directory()).add(samAccountNameOf(olds.name, olds.accountType ?? "computer").toLowerCase());
   }
   if (name !== unknown && accountType !== unknown) refuse("name", nameRefusal(name, accountType));
-  if (adopt === true && password !== undefined && olds.name === undefined) {
+  if (adopt === true && password !== undefined) {
     refuse("password", "An account that is adopted keeps its password: leave this out.");
   }
   if (refusals.length > 0) return refusals;
