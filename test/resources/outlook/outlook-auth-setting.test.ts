@@ -171,6 +171,15 @@ describe("OutlookAuthSetting", () => {
       assert.equal(restarted.length, 4, "those of MAPI alone, two a server");
     });
 
+    it("of a directory that was right already are left alone", async () => {
+      outlookAnywhere().internalClientAuthenticationMethod = "Negotiate";
+      await outlook.up({ ...article, recycleApplicationPools: true }, program);
+      const recycled = program.sent.flatMap(({ command: { name, parameters } }) =>
+        name === "Restart-WebAppPool" ? [parameters?.Name] : [],
+      );
+      assert.deepEqual(recycled, ["MSExchangeMapiFrontEndAppPool", "MSExchangeMapiMailboxAppPool"]);
+    });
+
     it("recycle after destroy too", async () => {
       await outlook.up({ ...article, recycleApplicationPools: true }, program);
       await outlook.destroy(program);
@@ -200,6 +209,17 @@ describe("OutlookAuthSetting", () => {
       await outlook.destroy(program);
       assert.deepEqual(program.writes, Array(4).fill("Restart-WebAppPool"));
       assert.equal(effective().outlookAnywhere.internalClientAuthenticationMethod, "Ntlm");
+    });
+
+    it("recycle there too where only one setting of the directory was the stack's", async () => {
+      const iis = { include: ["Negotiate"] };
+      const wanted = { server, outlookAnywhere: { internal: "Negotiate", iis }, recycleApplicationPools: true };
+      await outlook.up(wanted, program);
+      program.lab.organization.faults.add({ fault: "fail", cmdlet: "Restart-WebAppPool", times: 1 });
+      await assert.rejects(outlook.destroy(program), /still to recycle/);
+      program.forget();
+      await outlook.destroy(program);
+      assert.deepEqual(program.writes, Array(2).fill("Restart-WebAppPool"));
     });
 
     it("are left alone at destroy where the stack had changed nothing", async () => {
@@ -406,6 +426,16 @@ describe("OutlookAuthSetting", () => {
     await assert.rejects(outlook.up({ ...article, outlookAnywhere: { internal: "Basic" } }, program));
     await outlook.destroy(program);
     assert.equal(outlookAnywhere().internalClientAuthenticationMethod, "Ntlm");
+  });
+
+  it("stays in state where Exchange does not take back what was there before, and the next destroy does it", async () => {
+    await outlook.up(article, program);
+    program.lab.organization.faults.add({ fault: "fail", cmdlet: "Set-MapiVirtualDirectory", times: 1 });
+    await assert.rejects(outlook.destroy(program), /could not change CAS-1\\mapi/);
+    assert.deepEqual(program.directories().mapi.iisAuthenticationMethods, ["Ntlm", "Negotiate"]);
+    await outlook.destroy(program);
+    assert.ok(program.directories().mapi.iisAuthenticationMethods.includes("OAuth"));
+    assert.ok(!program.lines.some((line) => line.includes("somebody else")), "it was the stack's alone");
   });
 
   describe("on a server with", () => {
