@@ -1,4 +1,5 @@
-import { findQualified, sameAccount } from "../../directory/qualified-name";
+import { readAccount } from "../../directory/accounts";
+import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { readAlternateAccount, removeAlternateAccounts, type StoredCredential } from "../../exchange/alternate-account";
 import type { ExchangeServer } from "../../exchange/exchange-servers";
@@ -85,9 +86,9 @@ async function surveyLeft(
  */
 export async function refuseWhileInUse(olds: AsaDeploymentOutputs, context: Context): Promise<void> {
   const { directory } = context.connection(olds.connection);
-  const account = await findQualified(directory, olds.account);
+  const account = await readAccount(directory, olds.accountGuid);
   const names = account?.servicePrincipalNames.filter((spn) => /^http\//i.test(spn)) ?? [];
-  if (account === undefined || names.length === 0 || account.guid !== olds.accountGuid) return;
+  if (account === undefined || names.length === 0) return;
   throw new ProviderError(
     "refused",
     `${account.distinguishedName} still has ${names.join(", ")}: without the credential no server could read the tickets ` +

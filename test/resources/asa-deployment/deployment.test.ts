@@ -455,6 +455,15 @@ for (const method of ["script", "cmdlet"] as const) {
       await assert.rejects(deployment.destroy(world.run()), /still has http\/.*could read the tickets/);
       await deployedOn(all, qualifiedName);
       const { distinguishedName } = await world.read(name);
+      // Nor where somebody has given the account another name: servers and tickets know it all the same.
+      const called = async (value: string) => {
+        const modification = new Attribute({ type: "sAMAccountName", values: [value] });
+        await world.forest.admin.modify(distinguishedName, new Change({ operation: "replace", modification }));
+      };
+      await called(`${name.replace("$", "")}X$`);
+      await assert.rejects(deployment.destroy(world.run()), /still has http\/.*could read the tickets/);
+      assert.deepEqual(world.accounts("cas-1"), [qualifiedName]);
+      await called(name);
       const names = new Attribute({ type: "servicePrincipalName", values: [] });
       await world.forest.admin.modify(distinguishedName, new Change({ operation: "delete", modification: names }));
       world.addByHand("cas-2", "TAILSPIN\\OTHER$", "x");
