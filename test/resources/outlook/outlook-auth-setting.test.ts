@@ -310,6 +310,14 @@ describe("OutlookAuthSetting", () => {
       });
     }
 
+    it("is refused at preview where only one kind of directory is wanted otherwise than before", async () => {
+      await outlook.up(article, program);
+      Object.assign(outlookAnywhere(), { internalClientsRequireSsl: false, sslOffloading: true });
+      const wanted = { ...article, outlookAnywhere: { internal: "Basic" } };
+      const [refusal] = await preview(outlookAuthSetting, wanted, program, outlook.inputs);
+      assert.match(refusal?.reason ?? "", /Basic for internal clients/);
+    });
+
     it("also where Extended Protection would keep every client out", async () => {
       Object.assign(outlookAnywhere(), {
         sslOffloading: true,
