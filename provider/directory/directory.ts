@@ -24,6 +24,11 @@ export interface Forest {
   readonly usersContainer: string;
 }
 
+/** The domain controller of a run, and what its rootDSE says of the forest. */
+interface Pinned extends Pick<Forest, "domain" | "dnsName" | "configuration" | "rootDomain"> {
+  readonly dc: LdapSession;
+}
+
 const wellKnown = {
   computers: "AA312825768811D1ADED00C04FD8D5CD",
   users: "A9D1CA15768811D1ADED00C04FD8D5CD",
@@ -54,9 +59,13 @@ export class Directory {
     this.limiter = new Limiter(settings.maxParallelRequests);
   }
 
-  /** The domain controller of this run. */
-  domainController(): Promise<LdapSession> {
-    return this.pinned.get();
+  /**
+   * The domain controller of this run.
+   * @throws ProviderError `settings-invalid` where it is one of another domain: nothing would be found there, and what is not found
+   *   counts as deleted.
+   */
+  async domainController(): Promise<LdapSession> {
+    return (await this.pinned.get()).dc;
   }
 
   forest(): Promise<Forest> {
@@ -109,7 +118,26 @@ export class Directory {
     }
   }
 
-  private async pin(): Promise<LdapSession> {
+  private async pin(): Promise<Pinned> {
+    const dc = await this.reachController();
+    const [root] = await dc.search("read the rootDSE", "", {
+      scope: "base",
+      attributes: ["defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext"],
+    });
+    const domain = required(dc, root, "defaultNamingContext");
+    const dnsName = dnsNameOf(domain);
+    if (dnsName !== this.settings.domain.toLowerCase()) {
+      throw new ProviderError(
+        "settings-invalid",
+        `${dc.host} is a domain controller of ${dnsName}, and the connection is for ${this.settings.domain}.`,
+        { hint: "Set domain and domainController to the same domain." },
+      );
+    }
+    const configuration = required(dc, root, "configurationNamingContext");
+    return { dc, domain, dnsName, configuration, rootDomain: required(dc, root, "rootDomainNamingContext") };
+  }
+
+  private async reachController(): Promise<LdapSession> {
     const { domain, domainController, dnsServers } = this.settings;
     if (domainController !== undefined) {
       const session = this.at(domainController);
@@ -122,13 +150,10 @@ export class Directory {
 
   private async pinCatalog(): Promise<LdapSession> {
     const at = (host: string) => this.session({ host, port: globalCatalogPorts[this.settings.tls] });
-    const dc = await this.domainController();
-    const [root] = await dc.search("read the rootDSE", "", {
-      scope: "base",
-      attributes: ["isGlobalCatalogReady", "rootDomainNamingContext"],
-    });
+    const { dc, rootDomain } = await this.pinned.get();
+    const [root] = await dc.search("read the rootDSE", "", { scope: "base", attributes: ["isGlobalCatalogReady"] });
     if (root !== undefined && text(root, "isGlobalCatalogReady") === "TRUE") return at(dc.host);
-    const forestName = dnsNameOf(root === undefined ? "" : (text(root, "rootDomainNamingContext") ?? ""));
+    const forestName = dnsNameOf(rootDomain);
     const { domain, dnsServers } = this.settings;
     return this.firstReachable(
       await locate(`_ldap._tcp.gc._msdcs.${forestName}`, [forestName, domain], dnsServers),
@@ -157,21 +182,7 @@ export class Directory {
   }
 
   private async readForest(): Promise<Forest> {
-    const dc = await this.domainController();
-    const [root] = await dc.search("read the rootDSE", "", {
-      scope: "base",
-      attributes: ["defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext"],
-    });
-    const domain = required(dc, root, "defaultNamingContext");
-    const configuration = required(dc, root, "configurationNamingContext");
-    const dnsName = dnsNameOf(domain);
-    if (dnsName !== this.settings.domain.toLowerCase()) {
-      throw new ProviderError(
-        "settings-invalid",
-        `${dc.host} is a domain controller of ${dnsName}, and the connection is for ${this.settings.domain}.`,
-        { hint: "Set domain and domainController to the same domain." },
-      );
-    }
+    const { dc, domain, dnsName, configuration, rootDomain } = await this.pinned.get();
     const [[head], [crossRef]] = await Promise.all([
       dc.search("read the domain", domain, { scope: "base", attributes: ["wellKnownObjects"] }),
       dc.search("read the domain's NetBIOS name", `CN=Partitions,${configuration}`, {
@@ -193,7 +204,7 @@ export class Directory {
       netbiosName: required(dc, crossRef, "nETBIOSName"),
       dnsName,
       configuration,
-      rootDomain: required(dc, root, "rootDomainNamingContext"),
+      rootDomain,
       computersContainer: container(wellKnown.computers),
       usersContainer: container(wellKnown.users),
     };

@@ -31,14 +31,21 @@ export async function findQualified(directory: Directory, qualifiedName: string)
       hint: "Write DOMAIN\\name, with a $ at the end of a computer's name.",
     });
   }
-  const forest = await directory.forest();
-  if (!isDomain(found.domain, forest)) {
-    const { netbiosName, dnsName } = forest;
-    throw new ProviderError("refused", `${qualifiedName} is not in ${dnsName} (${netbiosName}).`, {
-      hint: "Name the connection that serves its domain.",
-    });
-  }
+  await requireServed(directory, qualifiedName);
   return findAccount(directory, found.name);
+}
+
+/**
+ * To be asked before an account that was not found counts as deleted: settings of another forest find none of this one's.
+ * @throws ProviderError `refused` for an account of a domain that the connection does not serve.
+ */
+export async function requireServed(directory: Directory, qualifiedName: string): Promise<void> {
+  const forest = await directory.forest();
+  if (isDomain(parts(qualifiedName)?.domain ?? "", forest)) return;
+  const { netbiosName, dnsName } = forest;
+  throw new ProviderError("refused", `${qualifiedName} is not in ${dnsName} (${netbiosName}).`, {
+    hint: "Name the connection that serves its domain.",
+  });
 }
 
 /**

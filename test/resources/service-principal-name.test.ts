@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Attribute, Change, Client } from "ldapts";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { corp, dc1, hostName } from "../../lab/domain-controller";
+import { administrator, corp, dc1, hostName, users, usersDc } from "../../lab/domain-controller";
 import type { ProviderError } from "../../provider/error";
 import { asaAccount } from "../../provider/resources/asa-account";
 import type { AsaAccountInputs, AsaAccountOutputs } from "../../provider/resources/asa-account/schema";
@@ -310,6 +310,30 @@ describe("ServicePrincipalName", () => {
     assert.equal(await name.refresh(program), false);
     await servicePrincipalName.delete(id, state, program);
   });
+
+  for (const [settings, refused] of [
+    ["another forest's settings", /^TAILSPIN\\T\d+\$ is not in users\.contoso\.com \(CONTOSO\)\. Name the connection/],
+    [
+      "another forest's controller",
+      /^udc1\.\S+ is a domain controller of users\.contoso\.com, and the connection is for/,
+    ],
+  ] as const) {
+    it(`is not taken for gone, nor its account, by a run with ${settings}`, async () => {
+      await name.up(given(), program);
+      const { name: user, password } = administrator(users);
+      const elsewhere = () =>
+        later({
+          ...(settings.endsWith("settings") && { domain: users.dnsName }),
+          ...{ domainController: hostName(usersDc), username: `${user}@${users.dnsName}`, password },
+        });
+      for (const resource of [name, asa]) {
+        for (const work of [() => resource.refresh(elsewhere()), () => resource.destroy(elsewhere())]) {
+          await assert.rejects(work, ({ message }: Error) => refused.test(message) || assert.fail(message));
+        }
+      }
+      assert.ok((await namesOf(asa)).includes(spn));
+    });
+  }
 
   it("knows in a preview whether an unknown account only changes or is made anew", async () => {
     const account = new Resource(asaAccount);

@@ -15,7 +15,7 @@ import type { Directory } from "../../directory/directory";
 import { commonName, parentOf, sameDistinguishedName } from "../../directory/distinguished-name";
 import { encryptionTypeBits, encryptionTypesOf } from "../../directory/encryption-types";
 import { randomPassword } from "../../directory/password";
-import { qualifiedNameOf } from "../../directory/qualified-name";
+import { qualifiedNameOf, requireServed } from "../../directory/qualified-name";
 import { awaitReplication, chosenControllers, type DomainController } from "../../directory/replication";
 import { ProviderError } from "../../error";
 import { accountHasMovedOn, accountIsOwn, accountWasAdopted, accountWasMade, accountWill } from "../account-fates";
@@ -90,7 +90,10 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
   async read(id, olds, context) {
     const { directory } = context.connection(olds.connection);
     const account = await readAccountTogether(directory, id);
-    if (account === undefined) return undefined;
+    if (account === undefined) {
+      await requireServed(directory, olds.qualifiedName);
+      return undefined;
+    }
     const { name, accountType, adopt, connection, replication } = olds;
     const found = {
       connection,
@@ -165,7 +168,8 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
     }
     await directory.locks.run(id, async () => {
       const account = await readAccount(directory, id);
-      if (account !== undefined) await deleteAccount(directory, account);
+      if (account === undefined) await requireServed(directory, olds.qualifiedName);
+      else await deleteAccount(directory, account);
     });
   },
 };

@@ -1,6 +1,6 @@
 import { type Account, readAccount, readAccountTogether } from "../../directory/accounts";
 import type { Directory } from "../../directory/directory";
-import { findQualified } from "../../directory/qualified-name";
+import { findQualified, requireServed } from "../../directory/qualified-name";
 import { sameSpn } from "../../directory/service-principal-name";
 import { ProviderError } from "../../error";
 import { accountMoves, isOwnAccount } from "../account-fates";
@@ -55,6 +55,7 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
   async read(_id, olds, context) {
     const { directory } = context.connection(olds.connection);
     const account = await readAccountTogether(directory, olds.accountGuid);
+    if (account === undefined) await requireServed(directory, olds.account);
     if (account === undefined || !hasName(account, olds.spn)) return undefined;
     const { accountGuid: _, distinguishedName: __, adopted, ...inputs } = olds;
     return { outputs: outputsOf(inputs, account, adopted), inputs };
@@ -86,7 +87,10 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
           `warning: ${distinguishedName} had ${spn} before the stack, and keeps it. Remove it (setspn -D) if no server has ` +
             "the credential any more, or clients get tickets that nobody can read.",
         );
-      } else await releaseName(directory, accountGuid, spn);
+      } else {
+        await requireServed(directory, olds.account);
+        await releaseName(directory, accountGuid, spn);
+      }
     });
   },
 };
