@@ -68,9 +68,17 @@ function accountOf(entry: Entry): Account {
   const [sid] = bytes(entry, "objectSid");
   const control = integer(entry, "userAccountControl") ?? 0;
   const passwordStamp = text(entry, "pwdLastSet") ?? "0";
+  const classes = texts(entry, "objectClass");
   if (guid === undefined || sid === undefined) {
     throw new ProviderError("directory-rights", `The identity of ${entry.dn} cannot be read.`, {
       hint: "Grant the connection's user the right to read it.",
+    });
+  }
+  // All that can log on has both. To take what may not be read for 0 would call a disabled account enabled, and write that 0 back.
+  const hidden = ["userAccountControl", "pwdLastSet"].find((name) => text(entry, name) === undefined);
+  if (hidden !== undefined && classes.includes("user")) {
+    throw new ProviderError("directory-rights", `${hidden} of ${entry.dn} cannot be read.`, {
+      hint: 'Grant the connection\'s user "Read all properties" on it.',
     });
   }
   if (guid.length !== 16) throw senseless(entry, "objectGUID");
@@ -81,7 +89,7 @@ function accountOf(entry: Entry): Account {
     distinguishedName: entry.dn,
     samAccountName: text(entry, "sAMAccountName") ?? "",
     sid: sidText(sid),
-    objectClass: texts(entry, "objectClass").at(-1) ?? "",
+    objectClass: classes.at(-1) ?? "",
     enabled: (control & flag.disabled) === 0,
     isDomainController: (control & flag.serverTrust) !== 0,
     isTrust: (control & flag.interdomainTrust) !== 0,

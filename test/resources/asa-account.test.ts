@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Attribute, Change, Client } from "ldapts";
 import { after, afterEach, before, describe, it } from "mocha";
+import { dc1, sambaTool } from "../../lab/domain-controller";
 import { findAccount } from "../../provider/directory/accounts";
 import type { ProviderError } from "../../provider/error";
 import { asaAccount } from "../../provider/resources/asa-account";
@@ -263,6 +264,26 @@ describe("AsaAccount", () => {
       assert.equal(await asa.refresh(program), false);
       assert.equal(await asa.up(given(), program), "created");
     });
+
+    // As for a user account in a domain where Authenticated Users were taken out of "Pre-Windows 2000 Compatible Access".
+    for (const [attribute, guid] of [
+      ["userAccountControl", "bf967a68-0de6-11d0-a285-00aa003049e2"],
+      ["pwdLastSet", "bf967a0a-0de6-11d0-a285-00aa003049e2"],
+    ]) {
+      it(`is not made up where ${attribute} cannot be read`, async () => {
+        const user = { accountType: "user", password: "Ordinary-User-1!", enabled: false };
+        await asa.up(given(user), program);
+        const dn = asa.state.distinguishedName;
+        await sambaTool(dc1, ["dsacl", "set", `--objectdn=${dn}`, `--sddl=(OD;;RP;${guid};;AU)`]);
+        for (const work of [asa.refresh(program), asa.up(given({ ...user, enabled: true }), program)]) {
+          await assert.rejects(work, (error: ProviderError) => {
+            assert.equal(error.code, "directory-rights", error.message);
+            assert.ok(error.message.includes(`${attribute} of ${dn} cannot be read. Grant`), error.message);
+            return true;
+          });
+        }
+      });
+    }
 
     it("of what the program says nothing about is left alone", async () => {
       await asa.up(given(), program);
