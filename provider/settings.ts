@@ -1,3 +1,4 @@
+import { Resolver } from "node:dns";
 import { z } from "zod";
 import { ProviderError } from "./error";
 
@@ -14,9 +15,27 @@ export interface SettingsSource {
   environment: Readonly<Record<string, string | undefined>>;
 }
 
-const list = z
+/** Addresses, each with a port where it is not 53. */
+const nameServers = z
   .union([z.string(), z.array(z.string())])
-  .transform((value) => (typeof value === "string" ? value.split(",").map((item) => item.trim()) : value));
+  .transform((value) => (typeof value === "string" ? value.split(",").map((item) => item.trim()) : value))
+  .refine(canBeAsked, "Expected addresses of name servers, with commas between them");
+
+function canBeAsked(servers: readonly string[]): boolean {
+  try {
+    new Resolver().setServers(servers);
+    return servers.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A number, which configuration has as a text. What is empty is none: `Number("")` would make it 0, a wait that does not happen. */
+const numeric = (allowed: z.ZodNumber) =>
+  z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(allowed);
+
+/** In seconds. Timers take 24 days at most, and end at once where they are given more. */
+const aDay = 86_400;
 
 /** One connection: how to reach one forest. Never part of any state. */
 export const settingsSchema = z.strictObject({
@@ -32,7 +51,7 @@ export const settingsSchema = z.strictObject({
   /** PEM file with the certificate authorities to trust. Default: those of Node. */
   caFile: z.string().optional(),
   /** DNS servers for discovery. Default: those of the system. */
-  dnsServers: list.optional(),
+  dnsServers: nameServers.optional(),
   /**
    * Who we are: `user@domain`, with a password also `DOMAIN\user`, and with a password and TLS a distinguished name. Default: whoever
    * has a Kerberos ticket on this host (`kinit`).
@@ -42,9 +61,9 @@ export const settingsSchema = z.strictObject({
   /** File with that user's Kerberos key, in place of a password. May hold `exchangeUsername`'s too. */
   keytab: z.string().optional(),
   /** Limit on one directory request, in seconds. */
-  directoryTimeoutSeconds: z.coerce.number().positive().default(30),
+  directoryTimeoutSeconds: numeric(z.number().positive().max(aDay)).default(30),
   /** Limit on requests that run at the same time. */
-  maxParallelRequests: z.coerce.number().int().positive().default(8),
+  maxParallelRequests: numeric(z.number().int().positive()).default(8),
   /** Who administers Exchange, as `user@domain`. Default: `username`, with its password. */
   exchangeUsername: z.string().optional(),
   exchangePassword: z.string().optional(),
@@ -53,17 +72,17 @@ export const settingsSchema = z.strictObject({
   /** How we log on there: by Kerberos (a ticket of this host, or user and password), or by password as it is, inside TLS only. */
   exchangeAuthentication: z.enum(["kerberos", "basic"]).default("kerberos"),
   /** Limit on Exchange servers that are worked with at the same time. */
-  maxParallelServers: z.coerce.number().int().positive().default(10),
+  maxParallelServers: numeric(z.number().int().positive()).default(10),
   /**
    * How long a server may take, in seconds, until it works with a credential that it was given: nobody can ask it. A roll by
    * cmdlet waits for so long before the directory gets the password that clients' tickets are then made with.
    */
-  credentialPickUpSeconds: z.coerce.number().min(0).default(5),
+  credentialPickUpSeconds: numeric(z.number().min(0).max(aDay)).default(5),
   /** Where Exchange's own script runs: an Exchange server, or a host with its management tools. Default: the first server. */
   managementHost: z.string().optional(),
   /** How that host is reached: over SSH, or `local` where it is this one. */
   managementTransport: z.enum(["ssh", "local"]).default("ssh"),
-  sshPort: z.coerce.number().int().positive().default(22),
+  sshPort: numeric(z.number().int().positive().max(65_535)).default(22),
   /** Who logs on over SSH. Default: `exchangeUsername`. */
   sshUsername: z.string().optional(),
   sshPassword: z.string().optional(),
@@ -90,6 +109,12 @@ function environmentName(connection: string, setting: string): string {
   const block = connection === defaultConnection ? "" : `${connection.replaceAll("-", "_").toUpperCase()}_`;
   return `${environmentPrefix}${block}${words}`;
 }
+
+/**
+ * Endings of a connection's name with which its variables would be another connection's as well: EXCHANGE_KERBEROS_CONTOSO_SSH_PASSWORD
+ * is `sshPassword` of `contoso`, and would be `password` of `contoso-ssh`. A password must not go to who it is not for.
+ */
+const ambiguousName = /(^|-)(exchange|ssh)$/;
 
 /** A named connection is one object under its name; the default one has its settings at the top of the namespace. */
 function configBlock(connection: string, source: SettingsSource): Record<string, unknown> {
@@ -122,6 +147,11 @@ export function resolveSettings(connection: string, source: SettingsSource): Set
       hint: "Use lower-case letters, digits and hyphens, 63 at most, and none of the names of the settings themselves.",
     });
   }
+  if (ambiguousName.test(connection)) {
+    throw new ProviderError("settings-invalid", `"${connection}" cannot be the name of a connection.`, {
+      hint: "Choose one that does not end in exchange or ssh: its variables in the environment would be another connection's too.",
+    });
+  }
   const configured = configBlock(connection, source);
   const found: Record<string, unknown> = { ...configured };
   for (const name of settingNames) {
@@ -130,10 +160,17 @@ export function resolveSettings(connection: string, source: SettingsSource): Set
   }
   const parsed = settingsSchema.safeParse(found);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const setting = issue?.code === "unrecognized_keys" ? (issue.keys[0] ?? "") : String(issue?.path[0] ?? "");
+  const [issue] = parsed.error.issues;
+  const refuse = (setting: string, hint: string) =>
+    new ProviderError("settings-invalid", `Connection "${connection}": ${setting}: ${issue?.message}.`, { hint });
+  if (issue?.code === "unrecognized_keys") {
+    throw refuse(
+      issue.keys[0] ?? "",
+      `Take it off ${configNamespace}:${connection}: there is no setting of that name.`,
+    );
+  }
+  const setting = String(issue?.path[0] ?? "");
   const key = connection === defaultConnection ? setting : `${connection}.${setting}`;
-  throw new ProviderError("settings-invalid", `Connection "${connection}": ${setting}: ${issue?.message}.`, {
-    hint: `Set ${configNamespace}:${key} in the stack configuration or ${environmentName(connection, setting)} in the environment.`,
-  });
+  const variable = environmentName(connection, setting);
+  throw refuse(setting, `Set ${configNamespace}:${key} in the stack configuration or ${variable} in the environment.`);
 }
