@@ -4,16 +4,19 @@ import type { Settings } from "./settings";
 
 /**
  * The certificate authorities that the settings name, PEM; `undefined` for those of Node.
- * @throws ProviderError `settings-invalid` where the file cannot be read.
+ * @throws ProviderError `settings-invalid` where the file cannot be read, or has no certificate: Node takes an empty text for its own
+ *   list, which is more than was to be trusted.
  */
 export async function trustedAuthorities({ caFile }: Settings): Promise<string | undefined> {
   if (caFile === undefined) return undefined;
-  try {
-    return await readFile(caFile, "utf8");
-  } catch (cause) {
-    throw new ProviderError("settings-invalid", `caFile: ${caFile} cannot be read.`, {
+  const refuse = (why: string, cause?: unknown) =>
+    new ProviderError("settings-invalid", `caFile: ${caFile} ${why}.`, {
       hint: "It is a PEM file with the authorities that sign the servers' certificates.",
       cause,
     });
-  }
+  const pem = await readFile(caFile, "utf8").catch((cause: unknown) => {
+    throw refuse("cannot be read", cause);
+  });
+  if (!/^-----BEGIN ([A-Z0-9]+ )?CERTIFICATE-----/m.test(pem)) throw refuse("has no certificate");
+  return pem;
 }

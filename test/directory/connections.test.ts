@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "mocha";
 import { addAccount, changeAccount, findAccount, readAccount } from "../../provider/directory/accounts";
 import { randomPassword } from "../../provider/directory/password";
@@ -133,20 +130,6 @@ describe("connections to a domain controller", () => {
   it("says that a certificate is for another name", async () => {
     const { address } = await lookup(forest.settings.domainController ?? "");
     assert.match((await refusal({ domainController: address })).message, /is for another name/);
-  });
-
-  it("says that the file of authorities cannot be read, or is none", async () => {
-    assert.match(
-      (await refusal({ caFile: "/nowhere/ca.pem" })).message,
-      /^caFile: \/nowhere\/ca\.pem cannot be read\./,
-    );
-    const folder = await mkdtemp(join(tmpdir(), "ca-"));
-    try {
-      await writeFile(join(folder, "ca.pem"), "");
-      assert.equal((await refusal({ caFile: join(folder, "ca.pem") })).code, "directory-certificate");
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 
   it("says that the domain is another one", async () => {
