@@ -9,21 +9,21 @@ export interface Endpoint {
 
 type Explanation = readonly [code: ErrorCode, sentence: string, hint: string];
 
-function explain(error: Error & { code?: unknown }, { host, port }: Endpoint): Explanation {
+function explain(error: Error & { code?: unknown; syscall?: unknown }, { host, port }: Endpoint): Explanation {
   const code = typeof error.code === "string" ? error.code : "";
+  // Before the codes: a name server that is closed or silent gives the same ones as a domain controller.
+  if (/^(query|getaddrinfo)/.test(String(error.syscall))) {
+    return [
+      "directory-unreachable",
+      `The name ${host} could not be resolved${code === "ENOTFOUND" ? "" : ` (${code})`}.`,
+      "Check the name and the DNS servers (dnsServers).",
+    ];
+  }
   const certificate = certificateFailures.get(code);
   if (certificate !== undefined) {
     return ["directory-certificate", `The certificate of ${host}:${port} ${certificate[0]}.`, certificate[1]];
   }
   switch (code) {
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-    case "ENODATA":
-      return [
-        "directory-unreachable",
-        `The name ${host} could not be resolved.`,
-        "Check the name and the DNS servers (dnsServers).",
-      ];
     case "ECONNREFUSED":
       return [
         "directory-unreachable",
