@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { Attribute, Change } from "ldapts";
-import { type ErrorCode, ProviderError } from "../error";
+import { ProviderError } from "../error";
 import { type Account, readAccount } from "./accounts";
 import { text, texts } from "./attributes";
 import { clockAhead } from "./clock";
@@ -111,7 +111,7 @@ export async function withRollLock<T>(
         await inTurn();
         if (lost === undefined) return;
         const { code, message } = ProviderError.from(lost);
-        if (isSilence(code)) {
+        if (!isGone(lost)) {
           throw new ProviderError(
             code,
             `Whether the lock on ${account.distinguishedName} is still ours is not known, so nothing more is written to ` +
@@ -246,11 +246,6 @@ class LockPlace {
     const [entry] = await this.pdc.search(what, byGuid(this.account.guid), { scope: "base", attributes: [attribute] });
     return entry === undefined ? [] : texts(entry, attribute);
   }
-}
-
-/** The directory did not say no; it did not answer. */
-function isSilence(code: ErrorCode): boolean {
-  return code === "directory-unclear" || code === "directory-unreachable";
 }
 
 function isTaken(thrown: unknown): boolean {

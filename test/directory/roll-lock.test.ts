@@ -175,6 +175,29 @@ describe("the lock on a roll", function () {
     await set([]);
   });
 
+  it("is not said to be another's where nobody could be asked", async () => {
+    const ended = forest.open();
+    await withRollLock(ended, account, async ({ assertHeld }) => {
+      await ended.close();
+      await assert.rejects(assertHeld(), (error: ProviderError) => {
+        assert.equal(error.code, "cancelled");
+        assert.match(
+          error.message,
+          /^Whether the lock on CN=.+ is still ours is not known, so nothing more is written/,
+        );
+        return true;
+      });
+    });
+    await set([]);
+  });
+
+  it("is missed with its account", async () => {
+    await withRollLock(directory, account, async ({ assertHeld }) => {
+      await deleteAccount(forest.open(), account);
+      await refused(assertHeld(), /is not ours any more/);
+    });
+  });
+
   describe("on an account that the PDC emulator does not have yet", function () {
     this.timeout(60_000);
     let elsewhere: Directory;
