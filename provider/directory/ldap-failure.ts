@@ -134,8 +134,9 @@ const resultMeanings: Readonly<Record<number, (deed: Deed) => Meaning>> = {
   }),
   10: () => ({
     code: "directory-failed",
-    sentence: "the object belongs to another domain, to which this domain controller only refers",
-    hint: "Use a connection to that domain.",
+    sentence:
+      "this domain controller only refers to another one: it is read-only, or the object belongs to another domain",
+    hint: "Name one that can be written to as domainController, or use a connection to the object's domain.",
   }),
   [ldapResult.noSuchObject]: (deed) => ({
     code: "directory-not-found",

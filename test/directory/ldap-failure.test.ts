@@ -6,6 +6,7 @@ import {
   InsufficientAccessError,
   InvalidCredentialsError,
   type ResultCodeError,
+  UnknownStatusCodeError,
   UnwillingToPerformError,
 } from "ldapts";
 import { describe, it } from "mocha";
@@ -54,6 +55,12 @@ const table: readonly [what: string, thrown: ResultCodeError, code: string, sent
     new UnwillingToPerformError("0000216D: SvcErr: DSID-031A1260, problem 5003 (WILL_NOT_PERFORM), data 0"),
     "directory-rights",
     /ms-DS-MachineAccountQuota/,
+  ],
+  [
+    "a write at a read-only domain controller",
+    new UnknownStatusCodeError(10, "0000202B: RefErr: DSID-0310082F, data 0, 1 access points\n\tref 1: 'dc1.corp.com'"),
+    "directory-failed",
+    /it is read-only, or the object belongs to another domain\. Name one that can be written to as domainController/,
   ],
   ["a name that is taken", new AlreadyExistsError("00002071: UpdErr: DSID-03050328"), "directory-conflict", /exists/],
   ["a busy server", new BusyError("0000200E: SvcErr: DSID-020A06A7, problem 5001 (BUSY)"), "directory-failed", /busy/],
