@@ -173,10 +173,12 @@ describe("tables and references in the documents", () => {
 });
 
 /** A value that the setting takes and that is not its default. */
-function anotherValueOf(property: unknown): string {
+function anotherValueOf(property: z.ZodType): string {
   const inner = property instanceof z.ZodDefault ? property.def.innerType : property;
-  if (inner instanceof z.ZodEnum) return String(inner.options.at(-1));
-  return inner instanceof z.ZodNumber ? "77" : "another";
+  const values = inner instanceof z.ZodEnum ? inner.options.map(String).reverse() : ["77", "10.0.0.1"];
+  const value = values.find((one) => property.safeParse(one).success);
+  assert.ok(value !== undefined, "it takes none of them");
+  return value;
 }
 
 /** Parts of a quoted message between what varies; `*in italics*` stands what others say. */
