@@ -1,117 +1,21 @@
-import { Attribute, type Change, type Entry, escapeFilter } from "ldapts";
+import { Attribute, type Change, escapeFilter } from "ldapts";
 import { ProviderError } from "../error";
-import { bytes, integer, replace, replaceBytes, senseless, text, texts } from "./attributes";
+import { type Account, type AccountType, accountAttributes, accountOf, binaryAttributes, controlFlag } from "./account";
+import { replace, replaceBytes } from "./attributes";
 import type { Directory } from "./directory";
 import { childOf, sameDistinguishedName } from "./distinguished-name";
-import { byGuid, filetimeText, generalizedTimeText, guidText, sidText } from "./identifiers";
+import { byGuid } from "./identifiers";
 import { unicodePwd } from "./password";
 
-export type AccountType = "computer" | "user";
-
-/** Flags of `userAccountControl` (MS-ADTS 2.2.16). */
-const flag = {
-  disabled: 0x2,
-  normalAccount: 0x200,
-  interdomainTrust: 0x800,
-  workstationTrust: 0x1000,
-  serverTrust: 0x2000,
-} as const;
-
-/** Any object that has a sAMAccountName, as far as an alternate service account is concerned. */
-export interface Account {
-  readonly guid: string;
-  readonly distinguishedName: string;
-  /** With the `$` of a computer. */
-  readonly samAccountName: string;
-  /** `S-1-5-21-…` */
-  readonly sid: string;
-  /** The most special of its classes: `computer`, `user`, `msDS-GroupManagedServiceAccount`, `group`, … */
-  readonly objectClass: string;
-  readonly enabled: boolean;
-  readonly isDomainController: boolean;
-  readonly isTrust: boolean;
-  readonly userAccountControl: number;
-  readonly description: string | undefined;
-  /** When it was made, ISO 8601. */
-  readonly created: string | undefined;
-  /** Set on computers that have joined the domain. */
-  readonly dnsHostName: string | undefined;
-  /** `msDS-SupportedEncryptionTypes` as it is; `undefined` where it is not set, or 0, which domain controllers take for the same. */
-  readonly encryptionTypeBits: number | undefined;
-  /** `msDS-KeyVersionNumber`: the kvno of tickets for this account. */
-  readonly keyVersion: number | undefined;
-  /** `pwdLastSet` as it is, to be compared between domain controllers. */
-  readonly passwordStamp: string;
-  /** `pwdLastSet` as ISO 8601; `undefined` where the password must be changed at the next logon. */
-  readonly passwordLastSet: string | undefined;
-  readonly servicePrincipalNames: readonly string[];
-}
-
-const attributes = [
-  "objectGUID",
-  "objectSid",
-  "objectClass",
-  "sAMAccountName",
-  "userAccountControl",
-  "description",
-  "whenCreated",
-  "dNSHostName",
-  "msDS-SupportedEncryptionTypes",
-  "msDS-KeyVersionNumber",
-  "pwdLastSet",
-  "servicePrincipalName",
-];
-const binary = ["objectGUID", "objectSid"];
-
-function accountOf(entry: Entry): Account {
-  const [guid] = bytes(entry, "objectGUID");
-  const [sid] = bytes(entry, "objectSid");
-  const control = integer(entry, "userAccountControl") ?? 0;
-  const passwordStamp = text(entry, "pwdLastSet") ?? "0";
-  const classes = texts(entry, "objectClass");
-  if (guid === undefined || sid === undefined) {
-    throw new ProviderError("directory-rights", `The identity of ${entry.dn} cannot be read.`, {
-      hint: "Grant the connection's user the right to read it.",
-    });
-  }
-  // All that can log on has both. To take what may not be read for 0 would call a disabled account enabled, and write that 0 back.
-  const hidden = ["userAccountControl", "pwdLastSet"].find((name) => text(entry, name) === undefined);
-  if (hidden !== undefined && classes.includes("user")) {
-    throw new ProviderError("directory-rights", `${hidden} of ${entry.dn} cannot be read.`, {
-      hint: 'Grant the connection\'s user "Read all properties" on it.',
-    });
-  }
-  if (guid.length !== 16) throw senseless(entry, "objectGUID");
-  if (sid.length !== 8 + 4 * (sid[1] ?? 0)) throw senseless(entry, "objectSid");
-  if (!/^-?\d{1,19}$/.test(passwordStamp)) throw senseless(entry, "pwdLastSet");
-  return {
-    guid: guidText(guid),
-    distinguishedName: entry.dn,
-    samAccountName: text(entry, "sAMAccountName") ?? "",
-    sid: sidText(sid),
-    objectClass: classes.at(-1) ?? "",
-    enabled: (control & flag.disabled) === 0,
-    isDomainController: (control & flag.serverTrust) !== 0,
-    isTrust: (control & flag.interdomainTrust) !== 0,
-    userAccountControl: control,
-    description: text(entry, "description"),
-    created: generalizedTimeText(text(entry, "whenCreated") ?? ""),
-    dnsHostName: text(entry, "dNSHostName"),
-    encryptionTypeBits: integer(entry, "msDS-SupportedEncryptionTypes") || undefined,
-    keyVersion: integer(entry, "msDS-KeyVersionNumber"),
-    passwordStamp,
-    passwordLastSet: filetimeText(passwordStamp),
-    servicePrincipalNames: texts(entry, "servicePrincipalName"),
-  };
-}
+export type { Account, AccountType } from "./account";
 
 /** The account with that object GUID, wherever it was moved; `undefined` once it is deleted. */
 export async function readAccount(directory: Directory, guid: string): Promise<Account | undefined> {
   const dc = await directory.domainController();
   const [entry] = await dc.search(`read the account ${guid}`, byGuid(guid), {
     scope: "base",
-    attributes,
-    explicitBufferAttributes: binary,
+    attributes: accountAttributes,
+    explicitBufferAttributes: binaryAttributes,
   });
   return entry && accountOf(entry);
 }
@@ -131,8 +35,8 @@ export async function findAccount(directory: Directory, samAccountName: string):
   const [entry] = await dc.search(`look for the account ${samAccountName}`, domain, {
     scope: "sub",
     filter: escapeFilter`(sAMAccountName=${samAccountName})`,
-    attributes,
-    explicitBufferAttributes: binary,
+    attributes: accountAttributes,
+    explicitBufferAttributes: binaryAttributes,
   });
   return entry && accountOf(entry);
 }
@@ -168,7 +72,7 @@ export async function addAccount(directory: Directory, account: NewAccount): Pro
   const dc = await directory.domainController();
   const distinguishedName = childOf(account.container, account.name);
   const samAccountName = samAccountNameOf(account.name, account.accountType);
-  const kind = account.accountType === "computer" ? flag.workstationTrust : flag.normalAccount;
+  const kind = account.accountType === "computer" ? controlFlag.workstationTrust : controlFlag.normalAccount;
   const one = (type: string, value: string) => new Attribute({ type, values: [value] });
   const find = async () => {
     const found = await findAccount(directory, samAccountName);
@@ -184,7 +88,7 @@ export async function addAccount(directory: Directory, account: NewAccount): Pro
     [
       one("objectClass", account.accountType),
       one("sAMAccountName", samAccountName),
-      one("userAccountControl", String(kind | (account.enabled ? 0 : flag.disabled))),
+      one("userAccountControl", String(kind | (account.enabled ? 0 : controlFlag.disabled))),
       new Attribute({ type: "unicodePwd", values: [unicodePwd(account.password)] }),
       one("msDS-SupportedEncryptionTypes", String(account.encryptionTypeBits)),
       ...(account.description ? [one("description", account.description)] : []),
@@ -219,7 +123,11 @@ export async function changeAccount(directory: Directory, account: Account, chan
   if (enabled !== undefined) {
     set(
       "userAccountControl",
-      String(enabled ? account.userAccountControl & ~flag.disabled : account.userAccountControl | flag.disabled),
+      String(
+        enabled
+          ? account.userAccountControl & ~controlFlag.disabled
+          : account.userAccountControl | controlFlag.disabled,
+      ),
     );
   }
   if (description !== undefined) set("description", description || undefined);
