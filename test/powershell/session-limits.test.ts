@@ -1,13 +1,7 @@
 import { strict as assert } from "node:assert";
-import {
-  type Pipeline,
-  PsObject,
-  processChannel,
-  RunspacePoolSession,
-  SecureString,
-  type SessionOptions,
-} from "../../provider/powershell";
+import { type Pipeline, PsObject, SecureString, type SessionOptions } from "../../provider/powershell";
 import { engineMissing, findEngine } from "../support/engine";
+import { inSession } from "./engine-session";
 
 const echo = (value: string): Pipeline => [{ name: "Write-Output", parameters: { InputObject: value } }];
 
@@ -23,17 +17,8 @@ describe("what a session takes", function () {
     }
   });
 
-  async function withSession(
-    work: (session: RunspacePoolSession) => Promise<void>,
-    options: SessionOptions = {},
-  ): Promise<void> {
-    const session = await RunspacePoolSession.open("cas-1", processChannel(engine), options);
-    try {
-      await work(session);
-    } finally {
-      await session.close();
-    }
-  }
+  const withSession = (work: Parameters<typeof inSession>[1], options?: SessionOptions) =>
+    inSession(engine, work, options);
 
   it("is so much output of one command, and of the next as much again", async () => {
     await withSession(

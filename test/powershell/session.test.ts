@@ -16,6 +16,7 @@ import {
   throwOnErrors,
 } from "../../provider/powershell";
 import { engineMissing, findEngine } from "../support/engine";
+import { inSession } from "./engine-session";
 
 const sleep: Pipeline = [{ name: "Start-Sleep", parameters: { Seconds: 30 } }];
 const echo = (value: string): Pipeline => [{ name: "Write-Output", parameters: { InputObject: value } }];
@@ -46,17 +47,8 @@ describe("a session over standard input and output", function () {
     if (folder !== undefined) rmSync(folder, { recursive: true });
   });
 
-  async function withSession(
-    work: (session: RunspacePoolSession) => Promise<void>,
-    options: SessionOptions = {},
-  ): Promise<void> {
-    const session = await RunspacePoolSession.open("cas-1", processChannel(engine), options);
-    try {
-      await work(session);
-    } finally {
-      await session.close();
-    }
-  }
+  const withSession = (work: Parameters<typeof inSession>[1], options?: SessionOptions) =>
+    inSession(engine, work, options);
 
   it("runs commands at the same time where it has the runspaces, and keeps their results apart", async () => {
     await withSession(
