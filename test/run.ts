@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { insideNamespace } from "../lab/command";
 import { labEnvironment } from "../lab/environment";
@@ -22,10 +23,12 @@ const say = (line: string) => console.log(line);
 
 /**
  * The whole test run: a lab, our package installed as a user installs it, then Mocha inside the lab's network.
- * Arguments are Mocha's: `npm test -- test/stack/*.test.ts --grep adopt`; all tests where they name no file. A lab that was up before stays up.
+ * Arguments are Mocha's: `npm test -- test/sdk test/stack/adoption.test.ts --grep adopt`; all tests where they name no file and no
+ * folder. A lab that was up before stays up.
  */
-async function main(given: readonly string[]): Promise<number> {
+async function main(words: readonly string[]): Promise<number> {
   requireRoot();
+  const given = words.map(allInFolder);
   const keep = labIsUp();
   const whole = !given.some((argument) => argument.endsWith(".ts"));
   try {
@@ -44,6 +47,12 @@ async function main(given: readonly string[]): Promise<number> {
   } finally {
     if (!keep) await labDown();
   }
+}
+
+/** For a folder of tests the tests in it: left to itself, Mocha looks there for JavaScript alone, and finds nothing. */
+function allInFolder(word: string): string {
+  const isFolder = word.startsWith("test/") && statSync(word, { throwIfNoEntry: false })?.isDirectory();
+  return isFolder ? join(word, "**/*.test.ts") : word;
 }
 
 async function prepare(): Promise<void> {

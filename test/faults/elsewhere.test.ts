@@ -110,7 +110,7 @@ describe("faults that other tests hold", () => {
       expected: "the policy or the right is named",
     },
     [
-      { file: "resources/asa-account.test.ts", title: "that a policy refuses is told from other failures" },
+      { file: "resources/asa-account/account.test.ts", title: "that a policy refuses is told from other failures" },
       { file: deployment, title: "says what a first deployment left behind that the directory refused" },
     ],
   );
@@ -163,6 +163,11 @@ describe("faults that other tests hold", () => {
   );
   faultElsewhere(
     { name: "a name that another account has", how: "at preview and at up", expected: "the holder is named" },
-    [{ file: "resources/service-principal-name.test.ts", title: "is refused at preview and at up, with the holder" }],
+    [
+      {
+        file: "resources/service-principal-name/holders.test.ts",
+        title: "is refused at preview and at up, with the holder",
+      },
+    ],
   );
 });

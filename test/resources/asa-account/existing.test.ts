@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { Attribute, Change } from "ldapts";
+import { describe, it } from "mocha";
+import type { ProviderError } from "../../../provider/error";
+import { asaAccount } from "../../../provider/resources/asa-account";
+import { complete, Program, preview, Resource } from "../program";
+import { accountWorld } from "./world";
+
+describe("AsaAccount, an account that is there", () => {
+  const world = accountWorld();
+
+  const existing = (more: Record<string, string | string[]> = {}) =>
+    world.forest.admin.add(`CN=${world.name},${world.forest.organizationalUnit}`, {
+      objectClass: "computer",
+      sAMAccountName: `${world.name}$`,
+      userAccountControl: "4096",
+      ...more,
+    });
+
+  it("is refused without adopt, with its distinguished name", async () => {
+    await existing();
+    await assert.rejects(world.up(), (error: Error) => {
+      assert.ok(
+        error.message.startsWith(
+          `name: The name ${world.name}$ is taken by CN=${world.name},${world.forest.organizationalUnit}.`,
+        ),
+      );
+      return true;
+    });
+    await assert.rejects(asaAccount.create(complete(asaAccount, world.given()), world.program), /is taken by/);
+  });
+
+  it("is adopted with its password, told of its changes, and left on destroy", async () => {
+    await existing({
+      description: "old",
+      "msDS-SupportedEncryptionTypes": "36",
+      dNSHostName: "real.corp.tailspintoys.com",
+    });
+    const before = await world.found();
+    const preview = new Program(world.forest.settings);
+    await asaAccount.check(complete(asaAccount, { name: world.name, adopt: true, enabled: false }), {}, preview);
+    assert.equal((await world.writes()) ?? "", before.uSNChanged, "a preview does not write");
+    const report = `CN=${world.name},${world.forest.organizationalUnit}: enabled: true → false; encryption types: rc4 → rc4, aes128, aes256; its password stays`;
+    assert.deepEqual(preview.lines[0], `would adopt ${report}`);
+    assert.match(preview.lines[1] ?? "", /looks like the account of a real computer \(real\.corp/);
+    await preview.end();
+
+    await world.asa.up({ name: world.name, adopt: true, enabled: false, replication: false }, world.program);
+    assert.ok(world.program.lines.includes(`adopted ${report}`), world.program.lines.join("\n"));
+    const entry = await world.found();
+    assert.equal(entry.pwdLastSet, before.pwdLastSet);
+    assert.equal(entry.dn, before.dn, "it stays where it is");
+    assert.equal(entry.description, "old");
+    assert.equal(entry["msDS-SupportedEncryptionTypes"], String(36 | 28));
+    assert.equal(world.asa.state.adopted, true);
+    assert.equal(
+      await world.asa.up({ name: world.name, adopt: true, enabled: false, replication: false }, world.program),
+      "same",
+    );
+    await world.refresh();
+    assert.equal(
+      await world.asa.up({ name: world.name, adopt: true, enabled: false, replication: false }, world.program),
+      "same",
+    );
+    // Servers use the password that it has: nor is one set that the program gives only later.
+    const password = "Later-Password-1";
+    await assert.rejects(
+      world.asa.up({ name: world.name, adopt: true, enabled: false, replication: false, password }, world.program),
+      /An account that is adopted keeps its password/,
+    );
+    assert.equal((await world.found()).pwdLastSet, before.pwdLastSet);
+    await world.destroy();
+    await world.found();
+  });
+
+  it("stays where the resource that made it goes, and another of the program has adopted it", async () => {
+    await world.up();
+    const renamed = new Resource(asaAccount);
+    const next = new Program(world.forest.settings);
+    await renamed.up({ ...world.given(), adopt: true }, next);
+    const goes = world.asa.remember();
+    await world.asa.destroy(next);
+    assert.match(next.lines.join("\n"), /stays: another resource of the program has it now/);
+    // Where the first run broke off before it: the new one is in the state then, and not made any more.
+    goes();
+    const later = new Program(world.forest.settings);
+    assert.equal(await renamed.up({ ...world.given(), adopt: true }, later), "same");
+    await world.asa.destroy(later);
+    goes();
+    const renamedConnection = new Program(world.forest.settings);
+    await renamed.up({ ...world.given(), adopt: true, connection: "again" }, renamedConnection);
+    await world.asa.destroy(renamedConnection);
+    for (const run of [later, next, renamedConnection]) await run.end();
+    await world.found();
+  });
+
+  it("is warned of when it is in privileged groups, nested ones too", async () => {
+    await existing({ "msDS-SupportedEncryptionTypes": "28" });
+    const group = `CN=${world.name} nested,${world.forest.organizationalUnit}`;
+    await world.forest.admin.add(group, {
+      objectClass: "group",
+      member: `CN=${world.name},${world.forest.organizationalUnit}`,
+    });
+    await world.forest.admin.modify(
+      `CN=Domain Admins,CN=Users,${world.forest.domain}`,
+      new Change({ operation: "add", modification: new Attribute({ type: "member", values: [group] }) }),
+    );
+    await world.asa.up({ name: world.name, adopt: true, replication: false }, world.program);
+    const warning = world.program.lines.find((line) => line.startsWith("warning"));
+    assert.match(warning ?? "", /is in .*Domain Admins.*needs no more than Domain Computers/);
+  });
+
+  it("of another class is refused with the reason", async () => {
+    const add = (attributes: Record<string, string>) =>
+      world.forest.admin.add(`CN=${world.name},${world.forest.organizationalUnit}`, attributes);
+    await add({ objectClass: "group", sAMAccountName: `${world.name}$` });
+    await assert.rejects(world.up({ adopt: true }), /is of the class group; an alternate service account is/);
+    await assert.rejects(
+      asaAccount.create(complete(asaAccount, world.given({ adopt: true })), world.program),
+      /class group/,
+    );
+    await world.forest.admin.del(`CN=${world.name},${world.forest.organizationalUnit}`);
+    await add({ objectClass: "user", sAMAccountName: `${world.name}$` });
+    await assert.rejects(world.up({ adopt: true }), /is a user, and accountType says computer/);
+  });
+
+  it("that is a managed service account is refused with the reason", async () => {
+    await world.forest.admin.add(`CN=${world.name},${world.forest.organizationalUnit}`, {
+      objectClass: "msDS-GroupManagedServiceAccount",
+      sAMAccountName: `${world.name}$`,
+      "msDS-ManagedPasswordInterval": "30",
+    });
+    await assert.rejects(world.up({ adopt: true }), /group managed service account.*Microsoft does not support/);
+  });
+
+  it("that is a domain controller is refused", async () => {
+    await assert.rejects(world.asa.up({ name: "DC1", adopt: true }, world.program), /is a domain controller/);
+  });
+
+  it("with the same name but another sAMAccountName stands in the way, by its distinguished name", async () => {
+    await world.forest.admin.add(`CN=${world.name},${world.forest.organizationalUnit}`, { objectClass: "contact" });
+    await assert.rejects(world.up(), (error: ProviderError) => {
+      assert.equal(error.code, "directory-conflict");
+      assert.ok(error.message.includes(`CN=${world.name},${world.forest.organizationalUnit}`));
+      return true;
+    });
+  });
+
+  it("is not mistaken for a stranger's before it is replaced", async () => {
+    await world.up();
+    const next = new Program(world.forest.settings);
+    assert.deepEqual(await preview(asaAccount, world.given(), next, world.asa.inputs), []);
+    assert.deepEqual(await preview(asaAccount, world.given(), next), []);
+    await next.end();
+  });
+});
