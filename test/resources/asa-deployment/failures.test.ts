@@ -6,11 +6,9 @@ import { ProviderError } from "../../../provider/error";
 import type { AsaDeploymentOutputs } from "../../../provider/resources/asa-deployment/schema";
 import type { Program, Resource } from "../program";
 import { denyReset } from "./deny-reset";
-import { fqdn, World } from "./world";
+import { all, conditions, fqdn, script, threeVersions, World } from "./world";
 
-const all = ["cas-1", "cas-2", "cas-3"];
 const names = all.map(fqdn);
-const script = "RollAlternateServiceAccountPassword.ps1";
 for (const method of ["script", "cmdlet"] as const) {
   describe(`AsaDeployment by ${method}, when something fails`, function () {
     this.timeout(60_000);
@@ -18,7 +16,7 @@ for (const method of ["script", "cmdlet"] as const) {
     let run: Program;
 
     before(async function () {
-      world = await World.enter(this, { "cas-1": { product: "2016" }, "cas-2": {}, "cas-3": { product: "SE" } });
+      world = await World.enter(this, threeVersions);
     });
     after(() => world?.leave());
     beforeEach(async () => {
@@ -26,8 +24,6 @@ for (const method of ["script", "cmdlet"] as const) {
       run = world.run();
     });
 
-    const conditions = ({ state }: { state: AsaDeploymentOutputs }) =>
-      state.deployed.map(({ server, condition }) => `${server.split(".")[0]} ${condition}`);
     const allDeployed = all.map((server) => `${server} deployed`);
     const program = (account: string, more: object = {}) => ({ account, servers: names, method, ...more });
 
@@ -62,7 +58,7 @@ for (const method of ["script", "cmdlet"] as const) {
       await deployment.up(how, world.run());
       await clientsGetIn(standing);
       for (const server of all) assert.equal(await world.working(server, qualifiedName), 0, server);
-      assert.deepEqual(conditions(deployment), allDeployed);
+      assert.deepEqual(conditions(deployment.state.deployed), allDeployed);
       assert.equal(await deployment.up(how, world.run()), "same");
     }
 
@@ -102,7 +98,7 @@ for (const method of ["script", "cmdlet"] as const) {
       const said = world.run();
       await deployment.up(next, said);
       assert.match(said.lines.join("\n"), /cas-2\.corp.* is absent: it gets the credential at a later run/);
-      assert.deepEqual(conditions(deployment), ["cas-1 deployed", "cas-2 absent", "cas-3 deployed"]);
+      assert.deepEqual(conditions(deployment.state.deployed), ["cas-1 deployed", "cas-2 absent", "cas-3 deployed"]);
       await clientsGetIn(standing, ["cas-1", "cas-3"]);
       const { passwordStamp } = await world.read(standing.name);
       // Still away: nothing more is done, and nothing is forgotten.
@@ -123,7 +119,11 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.match(message, /Out of disk\./);
       await notRolled(standing);
       await clientsGetIn(standing);
-      assert.deepEqual(conditions(standing.deployment), ["cas-1 unconfirmed", "cas-2 deployed", "cas-3 unconfirmed"]);
+      assert.deepEqual(conditions(standing.deployment.state.deployed), [
+        "cas-1 unconfirmed",
+        "cas-2 deployed",
+        "cas-3 unconfirmed",
+      ]);
       assert.equal(standing.deployment.state.rotation?.trigger, "one");
       await converges(standing);
     });
@@ -137,7 +137,7 @@ for (const method of ["script", "cmdlet"] as const) {
       if (method === "cmdlet") assert.match(message, /dc1\.corp.*Reset password/);
       else assert.match(message, /It said:.*ERROR: Failed to set a new password.*THE SCRIPT HAS FAILED/s);
       assert.deepEqual(
-        conditions(deployment),
+        conditions(deployment.state.deployed),
         method === "script"
           ? ["cas-1 unconfirmed", "cas-2 missing", "cas-3 missing"]
           : all.map((one) => `${one} unconfirmed`),
@@ -145,7 +145,7 @@ for (const method of ["script", "cmdlet"] as const) {
       await allow();
       await deployment.up(program(qualifiedName), world.run());
       for (const server of all) assert.equal(await world.working(server, qualifiedName), 0, server);
-      assert.deepEqual(conditions(deployment), allDeployed);
+      assert.deepEqual(conditions(deployment.state.deployed), allDeployed);
       assert.equal(await deployment.up(program(qualifiedName), world.run()), "same");
     });
 
@@ -260,10 +260,14 @@ for (const method of ["script", "cmdlet"] as const) {
         await converges(standing);
         world.organization.require("cas-3").credentials.replace([]);
         await standing.deployment.refresh(world.run());
-        assert.deepEqual(conditions(standing.deployment), ["cas-1 deployed", "cas-2 deployed", "cas-3 missing"]);
+        assert.deepEqual(conditions(standing.deployment.state.deployed), [
+          "cas-1 deployed",
+          "cas-2 deployed",
+          "cas-3 missing",
+        ]);
         await nextSecond();
         await standing.deployment.up(standing.next, world.run());
-        assert.deepEqual(conditions(standing.deployment), allDeployed);
+        assert.deepEqual(conditions(standing.deployment.state.deployed), allDeployed);
       } finally {
         state.configurationShape = "ask";
         world.organization.require("cas-2").state.culture = "en-US";

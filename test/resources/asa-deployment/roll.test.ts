@@ -4,10 +4,7 @@ import { withRollLock } from "../../../provider/directory/roll-lock";
 import { ProviderError } from "../../../provider/error";
 import { type PlannedRoll, planRoll, type RollRequest, roll } from "../../../provider/resources/asa-deployment/roll";
 import type { Program } from "../program";
-import { fqdn, World } from "./world";
-
-const [first, second, third] = ["cas-1", "cas-2", "cas-3"].map(fqdn) as [string, string, string];
-const script = "RollAlternateServiceAccountPassword.ps1";
+import { conditions, first, fqdn, script, second, third, threeVersions, World } from "./world";
 
 for (const method of ["script", "cmdlet"] as const) {
   describe(`a roll outside of any stack, by ${method}`, function () {
@@ -16,11 +13,7 @@ for (const method of ["script", "cmdlet"] as const) {
     let run: Program;
 
     before(async function () {
-      world = await World.enter(this, {
-        "cas-1": { product: "2016" },
-        "cas-2": { product: "2019" },
-        "cas-3": { product: "SE" },
-      });
+      world = await World.enter(this, threeVersions);
     });
     after(() => world?.leave());
     beforeEach(async () => {
@@ -35,7 +28,7 @@ for (const method of ["script", "cmdlet"] as const) {
     const rolled = async (planned: PlannedRoll, context = run) => {
       const { incomplete, after } = await roll(planned, context);
       assert.equal(incomplete, undefined);
-      return after.states.map(({ server, condition }) => `${server.split(".")[0]} ${condition}`);
+      return conditions(after.states);
     };
     /** An account whose credential is on the first two servers, as a stack left it. */
     const deployed = async (more: object = {}) => {

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { Attribute, Change } from "ldapts";
 import { authorityFile } from "../../../lab/certificates";
 import { administrator, corp, dc1, hostName } from "../../../lab/domain-controller";
 import { ActiveDirectory } from "../../../lab/exchange/active-directory";
@@ -21,6 +23,21 @@ import { enterForest, type Forest } from "../../directory/forest";
 import { Program, Resource } from "../program";
 
 export const fqdn = (server: string) => `${server}.${corp.dnsName}`;
+
+/** Three servers, one of each version that has its own ways. */
+export const threeVersions: Servers = {
+  "cas-1": { product: "2016" },
+  "cas-2": { product: "2019" },
+  "cas-3": { product: "SE" },
+};
+
+export const all = ["cas-1", "cas-2", "cas-3"];
+export const [first, second, third] = all.map(fqdn) as [string, string, string];
+export const script = "RollAlternateServiceAccountPassword.ps1";
+
+/** `cas-1 deployed`, for each server of a deployment. */
+export const conditions = (states: readonly { server: string; condition: string }[]) =>
+  states.map(({ server, condition }) => `${server.split(".")[0]} ${condition}`);
 
 /** What a transport says when the endpoint does not open a shell. */
 function opened<T>(open: () => T): T {
@@ -141,6 +158,24 @@ export class World {
       if (await this.directory.canLogOn({ name: qualifiedName, password: credential.password })) return index;
     }
     return -1;
+  }
+
+  /** Each server opens new tickets with its newest credential. */
+  async deployedOn(servers: readonly string[], qualifiedName: string): Promise<void> {
+    for (const server of servers) assert.equal(await this.working(server, qualifiedName), 0, server);
+  }
+
+  /** How often sessions were asked to run it. */
+  commands(name: string): number {
+    return this.calls.filter(({ command }) => command === name).length;
+  }
+
+  /** Gives the account a name by hand, so that clients get tickets for it. */
+  async spnOf(samAccountName: string): Promise<void> {
+    const { distinguishedName } = await this.read(samAccountName);
+    const values = [`http/${samAccountName.replace("$", "")}.example`];
+    const modification = new Attribute({ type: "servicePrincipalName", values });
+    await this.forest.admin.modify(distinguishedName, new Change({ operation: "add", modification }));
   }
 
   stop(server: string): void {
