@@ -39,8 +39,30 @@ process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
   process.exit(commandFailed);
 });
 
-program.parseAsync().catch((thrown: unknown) => {
-  const lines = ProviderError.from(thrown).message.split("\n");
-  process.stderr.write(`${lines.map(harmless).join("\n")}\n`);
+/** Nobody reads what is said on the way: that must not break off a roll. */
+process.stderr.on("error", () => {});
+
+/** What is nobody's fault but ours says where it was. */
+function report(thrown: unknown): void {
+  const { code, message } = ProviderError.from(thrown);
+  const text = code === "unexpected" && thrown instanceof Error ? (thrown.stack ?? message) : message;
+  process.stderr.write(`${text.split("\n").map(harmless).join("\n")}\n`);
   process.exitCode = commandFailed;
+}
+
+/** By Node's own exit codes a fault of ours would read as warnings or a refusal (1), and what is never answered as success (0). */
+process.on("uncaughtException", (thrown) => {
+  report(thrown);
+  process.exit();
 });
+let ended = false;
+process.on("beforeExit", () => {
+  if (!ended) report(new ProviderError("unexpected", "The command waits for something that never comes."));
+});
+
+program
+  .parseAsync()
+  .catch(report)
+  .finally(() => {
+    ended = true;
+  });

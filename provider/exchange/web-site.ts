@@ -65,16 +65,14 @@ function answerOn(connection: Socket, options: http.RequestOptions): Promise<Web
         date: response.headers.date,
       });
     });
-    sent.on("error", (cause) => {
+    const silent = (why: string, cause?: Error) => {
       const where = `${options.host}, port ${connection.remotePort}`;
       const hint = "Look at IIS on the server.";
-      reject(
-        new ProviderError("port-closed", `The web site of ${where} does not answer: ${cause.message}.`, {
-          hint,
-          cause,
-        }),
-      );
-    });
+      reject(new ProviderError("port-closed", `The web site of ${where} does not answer: ${why}.`, { hint, cause }));
+    };
+    sent.on("error", (cause) => silent(cause.message, cause));
+    // Behind an answer or an error it says nothing new; without either, as after HTTP 101, nothing else comes.
+    sent.on("close", () => silent("it has ended the connection"));
   });
 }
 
