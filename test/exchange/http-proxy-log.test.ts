@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { HttpProxyLog } from "../../lab/exchange/front-end/http-proxy-log";
 import { type HttpProxyLogReport, readHttpProxyLogs } from "../../provider/exchange/http-proxy-log";
@@ -23,7 +23,7 @@ describe("HttpProxy logs", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  function file(text: string, name = `HttpProxy_2026112408-${++files}.LOG`): string {
+  function file(text: string | Buffer, name = `HttpProxy_2026112408-${++files}.LOG`): string {
     const path = join(folder, name);
     writeFileSync(path, text);
     return path;
@@ -153,9 +153,9 @@ describe("HttpProxy logs", () => {
       ...{ time: at(9), scheme: "NTLM", user: "TAILSPIN\\mallory", server: "CAS-1", protocol: "Mapi" },
       authenticated: "False",
     });
-    const words = ["negotiate", "ntlm", "BASIC", "OAuth", "Bearer", "FBA", ""];
+    const words = ["negotiate", "ntlm", "BASIC", "OAuth", "Bearer", "FBA", "", "constructor"];
     const report = await read(heading + words.map((word, minute) => request(minute, word)).join("") + refused);
-    assert.deepEqual(summary(report), ["CAS-1 Mapi Basic=1 FBA=1 NTLM=1 Negotiate=1 OAuth=2 none=2"]);
+    assert.deepEqual(summary(report), ["CAS-1 Mapi Basic=1 FBA=1 NTLM=1 Negotiate=1 OAuth=2 constructor=1 none=2"]);
     assert.deepEqual(
       report.ntlm.users.map(({ user }) => user),
       ["TAILSPIN\\wendy"],
@@ -203,6 +203,26 @@ describe("HttpProxy logs", () => {
     assert.equal(report.ntlm.requests, 800);
     assert.deepEqual(report.ntlm.users.length, 11);
     assert.ok(report.ntlm.users.some(({ user }) => user === "TAILSPIN\\Ümläut7"));
+  });
+
+  it("are not what was read where every file is something else: that nobody uses NTLM would be no answer", async () => {
+    const texts = ["#Fields: date-time\r\n1\r\n", Buffer.from(`\uFEFF${heading}${request(1, "NTLM")}`, "utf16le")];
+    const others = texts.map((text) => file(text));
+    const [first = ""] = others;
+    const unfit = { code: "input-invalid", message: /no HttpProxy log: line 1 is no heading.* with all 2 files/ };
+    await assert.rejects(readHttpProxyLogs(others), unfit);
+    await assert.rejects(readHttpProxyLogs([first]), (error: Error) => error.message.startsWith(`${first} is no`));
+  });
+
+  it("count once, however often and by which path they are named", async () => {
+    const folders = ["", "below"].map((name) => join(folder, "twice", name));
+    for (const one of folders) {
+      mkdirSync(one);
+      writeFileSync(join(one, "a.log"), heading + request(1, "NTLM"));
+    }
+    const [, below = ""] = folders;
+    const report = await readHttpProxyLogs([...folders, join(below, "a.log"), relative(".", join(below, "a.log"))]);
+    assert.deepEqual([report.files, report.requests], [2, 2]);
   });
 
   it("must be there", async () => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { ProviderError } from "../../error";
 import { TextCache } from "./bytes";
 import { endsInsideQuotes, Heading, necessaryColumns } from "./fields";
@@ -60,14 +61,12 @@ export async function readHttpProxyLogs(
   const found = looked.map(async ({ source, path }) =>
     (await source.list(path)).map((file) => ({ ...file, source, name: nameOf(source, file.path) })),
   );
-  const files = (await Promise.all(found)).flat();
+  const files = once((await Promise.all(found)).flat());
   if (files.length === 0) {
     throw new ProviderError(
       "input-invalid",
       `There is no *.log file in ${looked.map(({ source, path }) => nameOf(source, path)).join(", ")}.`,
-      {
-        hint: "Name the folder Logging\\HttpProxy of an Exchange server, a folder below it, or files.",
-      },
+      { hint },
     );
   }
   const total = files.reduce((sum, file) => sum + file.size, 0);
@@ -91,6 +90,11 @@ export async function readHttpProxyLogs(
     await source.read(path, log, { signal: options.signal, onBytes });
     if (log.unfit !== undefined) report.skipped.push({ file, why: log.unfit });
   }
+  const [stranger, ...others] = report.skipped;
+  if (stranger !== undefined && report.skipped.length === files.length) {
+    const more = others.length === 0 ? "" : ` So it is with all ${files.length} files.`;
+    throw new ProviderError("input-invalid", `${stranger.file} is no HttpProxy log: ${stranger.why}.${more}`, { hint });
+  }
   return {
     files: files.length - report.skipped.length,
     ...report,
@@ -98,6 +102,16 @@ export async function readHttpProxyLogs(
     traffic: tally.traffic(),
     ntlm: tally.ntlmUsers(options.users ?? 20),
   };
+}
+
+const hint = "Name the folder Logging\\HttpProxy of an Exchange server, a folder below it, or files.";
+
+/** A folder and one below it, or a file in it, may both be named: no request counts twice. */
+function once<File extends { readonly source: LogSource; readonly path: string; readonly name: string }>(
+  files: readonly File[],
+): File[] {
+  const key = ({ source, path, name }: File) => (source.host === undefined ? resolve(path) : name);
+  return [...new Map(files.map((file) => [key(file), file])).values()];
 }
 
 function nameOf({ host }: LogSource, path: string): string {

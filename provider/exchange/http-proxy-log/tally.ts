@@ -3,13 +3,13 @@ import { timeText } from "./bytes";
 /** How clients logged on. What is none of the known ones keeps the log's own word, such as `FBA`; `none`: they did not. */
 export type Scheme = "Negotiate" | "NTLM" | "Basic" | "OAuth" | "none" | (string & {});
 
-const knownSchemes: Readonly<Record<string, Scheme>> = {
-  negotiate: "Negotiate",
-  ntlm: "NTLM",
-  basic: "Basic",
-  oauth: "OAuth",
-  bearer: "OAuth",
-};
+const knownSchemes: ReadonlyMap<string, Scheme> = new Map([
+  ["negotiate", "Negotiate"],
+  ["ntlm", "NTLM"],
+  ["basic", "Basic"],
+  ["oauth", "OAuth"],
+  ["bearer", "OAuth"],
+]);
 
 /** Requests of one kind, and when the first and the last of them came (ISO 8601, UTC). */
 export interface Requests {
@@ -127,7 +127,7 @@ function inOrder(one: string, other: string): number {
 // Functions by name: one made for each call would be garbage a million times over.
 const newMap = <Value>() => new Map<string, Value>();
 const newCount = () => new Count();
-const toScheme = (word: string) => knownSchemes[word.toLowerCase()] ?? word;
+const toScheme = (word: string) => knownSchemes.get(word.toLowerCase()) ?? word;
 
 function within<Value>(map: Map<string, Value>, key: string, make: (key: string) => Value): Value {
   let value = map.get(key);
