@@ -72,8 +72,15 @@ interface Use {
   readonly name: string | undefined;
 }
 
-/** Which names need an SPN, from what the servers give to clients (article, "Identify the Service Principal Names"). */
-export function planNames(servers: readonly ExchangeServer[], namespaces: readonly Namespace[]): NamePlan {
+/**
+ * Which names need an SPN, from what the servers give to clients (article, "Identify the Service Principal Names").
+ * @param organization All servers: one that nobody asked about answers for its own name all the same.
+ */
+export function planNames(
+  servers: readonly ExchangeServer[],
+  namespaces: readonly Namespace[],
+  organization: readonly ExchangeServer[],
+): NamePlan {
   const byName = new Map(servers.filter((one) => one.clientAccess).map((one) => [one.name.toLowerCase(), one]));
   const uses = namespaces.flatMap(({ server: name, service, internal, external }): Use[] => {
     const server = byName.get(name.toLowerCase());
@@ -83,7 +90,7 @@ export function planNames(servers: readonly ExchangeServer[], namespaces: readon
       { server, service, scope: "external", name: external },
     ];
   });
-  const ownNames = new Set(servers.flatMap(({ name, fqdn }) => [name.toLowerCase(), fqdn]));
+  const ownNames = new Set(organization.flatMap(({ name, fqdn }) => [name.toLowerCase(), fqdn]));
   const names = [...Map.groupBy(uses, ({ name }) => name)].flatMap(([name, of]) =>
     name === undefined ? [] : [plannedName(name, of, ownNames, servers)],
   );

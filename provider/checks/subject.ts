@@ -56,7 +56,7 @@ export class Subject {
   /** The names that need an SPN. */
   async hostNames(): Promise<readonly string[]> {
     const { hostNames } = this.selection;
-    if (hostNames !== undefined) return hostNames.map((name) => name.toLowerCase());
+    if (hostNames !== undefined) return [...new Set(hostNames.map((name) => name.toLowerCase()))];
     const { names } = await this.namePlan();
     return names.filter(({ kind }) => kind === "needed").map(({ hostName }) => hostName);
   }
@@ -146,10 +146,8 @@ export class Subject {
     }
     this.progress("reading the names of all virtual directories");
     const namespaces = await readNamespaces(this.world.exchange.endpoint(entry), server, this.signal);
-    return planNames(
-      organization.filter((one) => this.isWanted(one)),
-      namespaces,
-    );
+    const wanted = organization.filter((one) => this.isWanted(one));
+    return planNames(wanted, namespaces, organization);
   }
 
   /** Exchange 2010 has an account and names of its own: it is looked at only where it was asked for. */

@@ -4,17 +4,18 @@ import { planProgram } from "../../cli/plan-program";
 import { planText } from "../../cli/plan-text";
 import { ModelSession } from "../../lab/exchange/model-session";
 import { type NamePlan, planNames } from "../../provider/checks/plan";
-import { listExchangeServers } from "../../provider/exchange/exchange-servers";
+import { type ExchangeServer, listExchangeServers } from "../../provider/exchange/exchange-servers";
 import { readNamespaces } from "../../provider/exchange/namespaces";
 import { organizationOf } from "../exchange-lab/support/model";
 
 const domain = "corp.tailspintoys.com";
 const full = (name: string) => `${name}.${domain}`;
 
-/** What is planned for servers of the model; `arrange` changes what they give to clients. */
+/** What is planned for servers of the model, or some of them; `arrange` changes what they give to clients. */
 async function planOf(
   servers: Parameters<typeof organizationOf>[0],
   arrange: (organization: ReturnType<typeof organizationOf>["organization"]) => void = () => {},
+  wanted: (server: ExchangeServer) => boolean = () => true,
 ): Promise<NamePlan & { commands: number }> {
   const { connect, organization } = organizationOf(servers);
   arrange(organization);
@@ -32,7 +33,7 @@ async function planOf(
   const listed = await listExchangeServers(shell);
   const entry = listed.find(({ fqdn }) => fqdn === first.fqdn);
   if (entry === undefined) throw new Error("the first server is not listed");
-  const plan = planNames(listed, await readNamespaces(shell, entry));
+  const plan = planNames(listed.filter(wanted), await readNamespaces(shell, entry), listed);
   return { ...plan, commands };
 }
 
@@ -73,6 +74,18 @@ describe("planning of names", () => {
     // A name that leads to one server alone needs its SPN too: that server answers for it with the account's key.
     const one = plan.names.find(({ hostName }) => hostName === full("one"));
     assert.deepEqual([one?.kind, one?.balanced, one?.servers], ["needed", false, [full("cas-1")]]);
+  });
+
+  it("knows a server's own name where nobody asks about that server, as when a new one still leads to an old one", async () => {
+    const plan = await planOf(
+      { "cas-1": {}, "cas-old": { product: "2010" } },
+      ({ servers: [one] }) => {
+        if (one !== undefined) one.state.autoDiscoverServiceInternalUri = `https://${full("cas-old")}/autodiscover.xml`;
+      },
+      ({ product }) => product !== "2010",
+    );
+    assert.equal(kindOf(plan, "mail"), "needed");
+    assert.equal(kindOf(plan, "cas-old"), "server-name");
   });
 
   it("names the servers that disagree with the others of their site", async () => {
