@@ -32,6 +32,12 @@ export function someOf(words: readonly string[], most: number): string {
   return words.length <= most ? shown : `${shown} and ${words.length - most} more`;
 }
 
+/** A text in PowerShell, for a remedy: a name of the directory must not become a command of whoever types it. */
+export function quoted(text: string): string {
+  // To PowerShell, typographic quotes are quotes too.
+  return `'${text.replace(/['\u2018-\u201b]/g, "$&$&")}'`;
+}
+
 /** Milliseconds. */
 export const day = 24 * 60 * 60_000;
 

@@ -28,7 +28,15 @@ export async function readAccountStatus(directory: Directory, account: Account):
   if (entry === undefined) {
     throw new ProviderError("directory-not-found", `${dc.host}: ${account.distinguishedName} is gone.`);
   }
-  const flags = integer(entry, "msDS-User-Account-Control-Computed") ?? 0;
+  const flags = integer(entry, "msDS-User-Account-Control-Computed");
+  if (flags === undefined) {
+    // It is made for every account: what may not be seen is not 0.
+    throw new ProviderError(
+      "directory-rights",
+      `${dc.host}: whether ${account.distinguishedName} is locked or its password expired cannot be read.`,
+      { hint: 'Grant the connection\'s user "Read all properties" on it.' },
+    );
+  }
   const expires = text(entry, "accountExpires") ?? "0";
   return {
     lockedOut: (flags & computed.lockedOut) !== 0,

@@ -32,9 +32,10 @@ function privilegedName(sid: string): string | undefined {
 
 /**
  * The privileged groups that an account is in, directly, through other groups or as its primary group, by their
- * present names. An alternate service account needs none (article, "Account group").
+ * present names; `undefined` where our user may not see its groups. An alternate service account needs none (article,
+ * "Account group").
  */
-export async function privilegedGroups(directory: Directory, account: Account): Promise<string[]> {
+export async function privilegedGroups(directory: Directory, account: Account): Promise<string[] | undefined> {
   const dc = await directory.domainController();
   // tokenGroups is made by the domain controller, nested groups and the primary group included.
   const [entry] = await dc.search(`read the groups of ${account.distinguishedName}`, byGuid(account.guid), {
@@ -43,6 +44,8 @@ export async function privilegedGroups(directory: Directory, account: Account): 
     explicitBufferAttributes: ["tokenGroups"],
   });
   const sids = (entry ? bytes(entry, "tokenGroups") : []).map(sidText);
+  // Its primary group is always among them.
+  if (sids.length === 0) return undefined;
   const privileged = sids.flatMap((sid) => {
     const standardName = privilegedName(sid);
     return standardName === undefined ? [] : [{ sid, standardName }];

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Control, escapeFilter } from "ldapts";
+import { Attribute, Change, Control, escapeFilter } from "ldapts";
 import { mustRun, mustRunInside } from "../../lab/command";
 import {
   administrator,
@@ -16,13 +16,13 @@ import type { Healthy } from "./healthy";
 
 /** Hands on the lab's directory, as its faults need them. */
 
-interface Change {
+interface AttributeChange {
   readonly dn: string;
   readonly attribute: string;
   readonly values: readonly string[];
 }
 
-export async function pastLdap(controller: DomainController, ...changes: Change[]): Promise<void> {
+export async function pastLdap(controller: DomainController, ...changes: AttributeChange[]): Promise<void> {
   const script = join(__dirname, "samdb.py");
   await mustRun("/usr/bin/python3", [script, configurationFile(controller), JSON.stringify(changes)]);
 }
@@ -77,6 +77,22 @@ export async function otherAccount(healthy: Healthy, name: string, more: Record<
 
 export async function removeOther(healthy: Healthy, name: string): Promise<void> {
   await healthy.world.forest.admin.del(`CN=${name},${healthy.world.forest.organizationalUnit}`);
+}
+
+/** Hides an attribute of the account from all but administrators, for as long as the work takes. */
+export async function hidden<T>(healthy: Healthy, schemaIdGuid: string, work: () => Promise<T>): Promise<T> {
+  const { admin } = healthy.world.forest;
+  const dn = healthy.distinguishedName;
+  const type = "nTSecurityDescriptor";
+  const options = { scope: "base" as const, attributes: [type], explicitBufferAttributes: [type] };
+  const before = (await admin.search(dn, options)).searchEntries[0]?.[type];
+  await sambaTool(dc1, ["dsacl", "set", `--objectdn=${dn}`, `--sddl=(OD;;RP;${schemaIdGuid};;AU)`]);
+  try {
+    return await work();
+  } finally {
+    const modification = new Attribute({ type, values: [before as Buffer] });
+    await admin.modify(dn, new Change({ operation: "replace", modification }));
+  }
 }
 
 /** Where a deleted object of that name lies; the one that was deleted last. */

@@ -8,10 +8,13 @@ import { password } from "../../lab/passwords";
 import { corpUser, delegatedUser } from "../../lab/people";
 import { addressRecord } from "../../provider/checks/dns/address-record";
 import { runbook } from "../../provider/checks/runbook";
+import { serverMapi } from "../../provider/checks/server/mapi";
+import { serverOutlookAnywhere } from "../../provider/checks/server/outlook-anywhere";
+import type { Server, Subject } from "../../provider/checks/subject";
 import { warningsOf } from "../../provider/checks/warnings";
 import type { Selection } from "../../provider/checks/world";
 import { ProviderError } from "../../provider/error";
-import { replicate } from "./breaking";
+import { hidden, replicate } from "./breaking";
 import { faults, isLag, replicated } from "./faults";
 import { Healthy, hostNames, line, troubles } from "./healthy";
 
@@ -97,6 +100,73 @@ describe("the runbook", function () {
     assert.deepEqual(others, []);
     const allowed = hostNames.map((name) => `pass ${name}: none in the Recycle Bin.`);
     assert.deepEqual(await seenBy(delegatedUser), allowed);
+  });
+
+  // As for a user account in a domain where Authenticated Users were taken out of "Pre-Windows 2000 Compatible Access".
+  for (const [attribute, guid, checks, seen] of [
+    ["tokenGroups", "b7c69e6d-2cc7-11d2-854e-00a0c983f608", ["account-groups"], /may not see which groups/],
+    [
+      "msDS-User-Account-Control-Computed",
+      "2cc4b836-b63f-4940-8d23-ea7acf06af56",
+      ["account-usable", "account-clean-up"],
+      /is locked or its password expired cannot be read/,
+    ],
+    [
+      "msDS-KeyVersionNumber",
+      "c523e9c0-33b5-4ac8-8923-b57b927f42f6",
+      ["proof-ticket"],
+      /key version 1; that of the account/,
+    ],
+  ] as const) {
+    it(`says that it cannot see, and nothing else, where this user may not read ${attribute}`, async () => {
+      const username = `${corpUser}@${corp.dnsName}`;
+      const directory = healthy.world.forest.open({ username, password: password(username) });
+      const report = await hidden(healthy, guid, () => healthy.check({ skip: ["spn-deleted-holder"] }, { directory }));
+      const wrong = report.results.filter(({ outcome }) => outcome !== "pass");
+      assert.deepEqual(
+        [...new Set(wrong.map(({ outcome, check }) => `${outcome} ${check}`))],
+        checks.map((check) => `unknown ${check}`),
+        wrong.map(line).join("\n"),
+      );
+      for (const one of wrong) assert.match(one.seen, seen);
+    });
+  }
+
+  it("asks for a name once, in whatever case it was named: Prometheus takes no figure twice", async () => {
+    const given = hostNames.flatMap((name) => [name, name.toUpperCase()]);
+    const { names } = await healthy.check({ only: ["spn-on-account"], hostNames: given });
+    assert.deepEqual(
+      names.map(({ hostName }) => hostName),
+      hostNames,
+    );
+  });
+
+  it("wants no SPN for the own name of a server that it does not look at", async () => {
+    const { organization } = healthy.world;
+    organization.addServer("cas-old", { product: "2010" });
+    const { state } = healthy.server("cas-1");
+    const { autoDiscoverServiceInternalUri } = state;
+    state.autoDiscoverServiceInternalUri = `https://cas-old.${corp.dnsName}/autodiscover/autodiscover.xml`;
+    try {
+      const { names } = await healthy.plan();
+      const kinds = names.map(({ hostName, kind }) => `${kind} ${hostName}`);
+      assert.ok(kinds.includes(`server-name cas-old.${corp.dnsName}`), kinds.join());
+    } finally {
+      state.autoDiscoverServiceInternalUri = autoDiscoverServiceInternalUri;
+      healthy.dropServer("cas-old");
+    }
+  });
+
+  it("says nothing well of directories of a server that shows none", async () => {
+    const none = async () => [];
+    const onEach = (all: readonly Server[], look: (server: Server) => Promise<unknown>) =>
+      Promise.allSettled(all.map(look));
+    const answered = [{ fqdn: "cas-9.example.com", product: "2019", mapi: none, outlookAnywhere: none }];
+    const subject = { servers: async () => ({ answered }), world: { exchange: { onEach } } } as unknown as Subject;
+    for (const check of [serverMapi, serverOutlookAnywhere]) {
+      const found = (await check.run(subject)).map(({ outcome, object }) => `${outcome} ${object}`);
+      assert.deepEqual(found, ["unknown cas-9.example.com"], check.id);
+    }
   });
 
   it("judges each name alone, where DNS gives an error for one of them", async () => {

@@ -1,12 +1,14 @@
 import { strict as assert } from "node:assert";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
+import { join } from "node:path";
 import { Change } from "ldapts";
 import { after, before, describe, it } from "mocha";
 import { provideCertificate } from "../../lab/certificates";
 import { mustRun } from "../../lab/command";
 import { corp } from "../../lab/domain-controller";
 import { unicodePassword } from "../../lab/exchange/active-directory";
+import { labFolder } from "../../lab/folders";
 import { addresses } from "../../lab/network-namespace";
 import { corpUser } from "../../lab/people";
 import type { Selection } from "../../provider/checks/world";
@@ -135,6 +137,30 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
       assert.match(results[0]?.seen ?? "", /^Could not use this host's credential cache: .*\(kinit\)/);
     } finally {
       process.env.KRB5CCNAME = before;
+    }
+  });
+
+  it("blames no name where no domain controller can be asked for a ticket", async () => {
+    const { KRB5CCNAME: cache, KRB5_CONFIG: configuration } = process.env;
+    process.env.KRB5CCNAME = await ticketOf(corpUser);
+    const elsewhere = join(labFolder, "no-kdc.conf");
+    writeFileSync(
+      elsewhere,
+      `[libdefaults]\ndns_lookup_kdc = false\n[realms]\n${corp.realm} = {\n kdc = 127.0.0.9\n}\n`,
+    );
+    process.env.KRB5_CONFIG = elsewhere;
+    try {
+      const settings = { ...healthy.world.forest.settings, username: undefined, password: undefined };
+      const { results } = await healthy.check({ only: ["proof-ticket"] }, { settings });
+      assert.deepEqual(
+        results.map(({ outcome, object }) => `${outcome} ${object}`),
+        [`unknown ${corp.dnsName}`],
+        results.map(line).join("\n"),
+      );
+      assert.match(results[0]?.seen ?? "", /ticket for ldap\/dc1\..*Cannot contact any KDC.*port 88 must be open/);
+    } finally {
+      process.env.KRB5CCNAME = cache;
+      process.env.KRB5_CONFIG = configuration;
     }
   });
 

@@ -1,6 +1,6 @@
 import { encryptionTypesOf } from "../../directory/encryption-types";
 import { heading } from "../check";
-import { fail, pass, warn } from "../finding";
+import { fail, pass, quoted, warn } from "../finding";
 import { accountCheck } from "./on-account";
 
 /** UF_USE_DES_KEY_ONLY of `userAccountControl` (MS-ADTS 2.2.16). */
@@ -12,9 +12,9 @@ export const accountEncryptionTypes = accountCheck(
   heading.createAccount,
   async ({ account, name, host }) => {
     const set = (value: number) =>
-      `Set-ADObject '${account.distinguishedName}' -Replace @{"msDS-SupportedEncryptionTypes"=${value}}`;
+      `Set-ADObject ${quoted(account.distinguishedName)} -Replace @{"msDS-SupportedEncryptionTypes"=${value}}`;
     if ((account.userAccountControl & desOnly) !== 0) {
-      const remedy = `Set-ADAccountControl '${account.distinguishedName}' -UseDESKeyOnly $false`;
+      const remedy = `Set-ADAccountControl ${quoted(account.distinguishedName)} -UseDESKeyOnly $false`;
       return fail(name, "it is set to use DES only, which domain controllers do not speak any more.", remedy, host);
     }
     const types = encryptionTypesOf(account.encryptionTypeBits);

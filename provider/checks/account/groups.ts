@@ -1,6 +1,6 @@
 import { privilegedGroups } from "../../directory/privileged-groups";
 import { heading } from "../check";
-import { pass, warn } from "../finding";
+import { pass, unknown, warn } from "../finding";
 import { accountCheck } from "./on-account";
 
 export const accountGroups = accountCheck(
@@ -9,6 +9,10 @@ export const accountGroups = accountCheck(
   heading.createAccount,
   async ({ account, name, host, subject }) => {
     const groups = await privilegedGroups(subject.world.directory, account);
+    if (groups === undefined) {
+      const seen = "this user may not see which groups it is in (tokenGroups).";
+      return unknown(name, seen, 'Grant the connection\'s user "Read all properties" on it.', host);
+    }
     if (groups.length === 0) return pass(name, "no privileged group.", host);
     const needed = `Domain ${account.objectClass === "computer" ? "Computers" : "Users"}`;
     const seen = `it is in ${groups.join(", ")}, and every Exchange server knows its password.`;

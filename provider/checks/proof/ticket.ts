@@ -48,26 +48,48 @@ async function getTicket(hostName: string, credential: Credential, subject: Subj
     const version = ticket.keyVersion === undefined ? "without key version" : `key version ${ticket.keyVersion}`;
     const type = names[ticket.encryptionType] ?? `encryption type ${ticket.encryptionType}`;
     const seen = `a ticket with ${type}, ${version}`;
-    if (ticket.keyVersion !== undefined && ticket.keyVersion !== account?.keyVersion) {
+    if (account?.keyVersion === undefined) {
+      const remedy = 'Grant the connection\'s user "Read all properties" on the account.';
+      return unknown(hostName, `${seen}; that of the account may not be read.`, remedy, ticket.realm);
+    }
+    if (ticket.keyVersion !== undefined && ticket.keyVersion !== account.keyVersion) {
       return fail(
         hostName,
-        `${seen}; the account has key version ${account?.keyVersion}.`,
+        `${seen}; the account has key version ${account.keyVersion}.`,
         "Another account answers to the name, or the domain controller that gave the ticket is behind.",
         ticket.realm,
       );
     }
-    const types = encryptionTypesOf(account?.encryptionTypeBits);
+    const types = encryptionTypesOf(account.encryptionTypeBits);
     if (ticket.encryptionType === rc4 && (types.includes("aes128") || types.includes("aes256"))) {
       const remedy = "Roll the password, so that the account has AES keys.";
       return warn(hostName, `${seen}, although the account allows AES.`, remedy, ticket.realm);
     }
     return pass(hostName, `${seen}.`, ticket.realm);
   } catch (thrown) {
+    await getAnyTicket(credential, subject);
     return fail(
       hostName,
       sentenceOf(ProviderError.from(thrown)),
       "Look for the SPN with setspn -F -Q, and for the account's state.",
     );
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * Whoever gets no ticket for a domain controller either lacks a logon, the time or a way to the KDC: that says nothing of any name.
+ * @throws ProviderError `kerberos` where it is so.
+ */
+async function getAnyTicket(credential: Credential, subject: Subject): Promise<void> {
+  const { SecurityContext } = kerberos();
+  const [controller] = await subject.controllers();
+  if (controller === undefined) return;
+  const service = `ldap/${controller.host}@${subject.world.settings.domain.toUpperCase()}`;
+  const client = new SecurityContext(credential, { service, seal: false });
+  try {
+    await client.step();
   } finally {
     client.close();
   }

@@ -1,5 +1,5 @@
 import { heading } from "../check";
-import { pass, warn } from "../finding";
+import { pass, quoted, warn } from "../finding";
 import { serverCheck } from "./on-servers";
 
 /** The article's plain `Ntlm,Negotiate` drops what hybrid and modern authentication need. */
@@ -15,7 +15,7 @@ export const serverMapiOAuth = serverCheck(
       return warn(
         fqdn,
         `${identity} does not take OAuth any more, which hybrid and modern authentication need.`,
-        `Set-MapiVirtualDirectory '${identity}' -IISAuthenticationMethods ${[...methods, "OAuth"].join(",")}`,
+        `Set-MapiVirtualDirectory ${quoted(identity)} -IISAuthenticationMethods ${[...methods, "OAuth"].join(",")}`,
         fqdn,
       );
     });

@@ -1,5 +1,5 @@
 import { heading } from "../check";
-import { fail, pass } from "../finding";
+import { fail, pass, quoted } from "../finding";
 import { serverCheck } from "./on-servers";
 
 /** Extended Protection ties a logon to the TLS channel that it came through; a load balancer that ends TLS cuts that tie. */
@@ -15,7 +15,7 @@ export const serverSslOffloading = serverCheck(
         return pass(fqdn, `offloading ${sslOffloading ? "on" : "off"}, protection ${tokenChecking}.`, fqdn);
       }
       const seen = `${identity} offloads SSL, and Extended Protection is ${tokenChecking}: no ticket passes.`;
-      return fail(fqdn, seen, `Set-OutlookAnywhere '${identity}' -SSLOffloading $false`, fqdn);
+      return fail(fqdn, seen, `Set-OutlookAnywhere ${quoted(identity)} -SSLOffloading $false`, fqdn);
     });
   },
 );

@@ -1,7 +1,7 @@
 import { sameSpn } from "../../directory/service-principal-name";
 import { spnHolders } from "../../directory/spn-holders";
 import { type Check, heading } from "../check";
-import { fail, pass } from "../finding";
+import { fail, pass, warn } from "../finding";
 
 export const spnOnAccount: Check = {
   id: "spn-on-account",
@@ -19,9 +19,14 @@ export const spnOnAccount: Check = {
     const findings = hostNames.map(async (hostName) => {
       const spn = `http/${hostName}`;
       if (account.servicePrincipalNames.some((one) => sameSpn(one, spn))) return [pass(hostName, `${spn}.`, host)];
+      const holders = await spnHolders(directory, spn);
       // Who else has it has to give it up first: spn-other-holder says so.
-      if ((await spnHolders(directory, spn)).length > 0) return [];
-      return [fail(hostName, `no account has ${spn}.`, `setspn -S ${spn} ${name}`, host)];
+      if (holders.some(({ guid }) => guid !== account.guid)) return [];
+      const add = `setspn -S ${spn} ${name}`;
+      const alias = holders.find(({ byAlias }) => byAlias)?.servicePrincipalName;
+      if (alias === undefined) return [fail(hostName, `no account has ${spn}.`, add, host)];
+      const seen = `the account has no ${spn}, but ${alias}, which stands for that and for much else.`;
+      return [warn(hostName, seen, `${add}, and then: setspn -D ${alias} ${name}`, host)];
     });
     return (await Promise.all(findings)).flat();
   },

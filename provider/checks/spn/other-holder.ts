@@ -1,7 +1,7 @@
 import { sameSpn } from "../../directory/service-principal-name";
 import { type SpnHolder, spnHolders } from "../../directory/spn-holders";
 import { type Check, type Finding, heading } from "../check";
-import { fail, pass, warn } from "../finding";
+import { fail, pass, quoted, warn } from "../finding";
 
 /**
  * Two holders are as bad as a wrong one: the domain controller then gives no ticket, or one that no server can read. A computer
@@ -50,7 +50,7 @@ function seen({ distinguishedName, enabled, servicePrincipalName }: SpnHolder): 
 
 /** For a name that an account has as it stands. */
 export function removal({ distinguishedName, servicePrincipalName }: SpnHolder): string {
-  return `Set-ADObject '${distinguishedName}' -Remove @{servicePrincipalName="${servicePrincipalName}"}`;
+  return `Set-ADObject ${quoted(distinguishedName)} -Remove @{servicePrincipalName=${quoted(servicePrincipalName)}}`;
 }
 
 /** The account's own SPN takes the computer every http service of its own: WinRM asks for the same tickets. */

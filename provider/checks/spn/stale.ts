@@ -1,4 +1,5 @@
-import { parseServicePrincipalName } from "../../directory/service-principal-name";
+import { parseServicePrincipalName, sameSpn } from "../../directory/service-principal-name";
+import { spnHolders } from "../../directory/spn-holders";
 import { type Check, heading } from "../check";
 import { pass, someOf, warn } from "../finding";
 
@@ -18,11 +19,17 @@ export const spnStale: Check = {
       subject.hostNames(),
     ]);
     if (name === undefined || account === undefined) return [];
-    const { host } = await subject.world.directory.domainController();
+    const { directory } = subject.world;
+    const { host } = await directory.domainController();
+    const own = (spn: string) => account.servicePrincipalNames.some((one) => sameSpn(one, spn));
+    const lacking = hostNames.map((hostName) => `http/${hostName}`).filter((spn) => !own(spn));
+    const holders = (await Promise.all(lacking.map((spn) => spnHolders(directory, spn)))).flat();
+    // By these it answers to a name as long as that has none of its own: spn-on-account says so.
+    const standIns = holders.filter(({ guid }) => guid === account.guid).map((one) => one.servicePrincipalName);
     const stale = account.servicePrincipalNames.filter((spn) => {
       const parts = parseServicePrincipalName(spn);
       const needed = parts?.serviceClass.toLowerCase() === "http" && parts.port === undefined;
-      return !(needed && hostNames.includes(parts.host.toLowerCase()));
+      return !standIns.includes(spn) && !(needed && hostNames.includes(parts.host.toLowerCase()));
     });
     if (stale.length === 0) return [pass(name, `${account.servicePrincipalNames.length} SPNs, all in use.`, host)];
     return [warn(name, `no client needs ${someOf(stale, named)}.`, `setspn -D ${stale[0]} ${name}`, host)];

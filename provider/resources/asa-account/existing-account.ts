@@ -38,7 +38,10 @@ export async function adoptionWarnings(directory: Directory, account: Account): 
   const { distinguishedName: dn, samAccountName } = account;
   const groups = await privilegedGroups(directory, account);
   return [
-    ...(groups.length > 0
+    ...(groups === undefined
+      ? [`warning: which groups ${dn} is in may not be seen by this user: make sure that none of them is privileged.`]
+      : []),
+    ...(groups !== undefined && groups.length > 0
       ? [
           `warning: ${dn} is in ${groups.join(", ")}. Every Exchange server knows its password; it needs no more than ` +
             `Domain ${account.objectClass === "computer" ? "Computers" : "Users"}: take it out.`,

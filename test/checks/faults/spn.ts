@@ -41,6 +41,36 @@ export const spn: readonly Fault[] = [
     }),
   ),
   {
+    what: "an SPN on an account whose name has quotes, which PowerShell must not take for its own",
+    check: "spn-other-holder",
+    outcome: "fail",
+    object: mail,
+    remedy: /^Set-ADObject 'CN=O''Brien’’s,.*' -Remove @\{servicePrincipalName='http\/mail\.[\w.]+'\}$/,
+    make: async (healthy) => {
+      await healthy.modify("delete", "servicePrincipalName", [`http/${mail}`]);
+      await otherAccount(healthy, "O'Brien’s", { sAMAccountName: `${other}$`, servicePrincipalName: `http/${mail}` });
+    },
+    mend: async (healthy) => {
+      await removeOther(healthy, "O'Brien’s");
+      await healthy.modify("add", "servicePrincipalName", [`http/${mail}`]);
+    },
+  },
+  {
+    what: "an account that answers by its own HOST, which must stay until it has the SPN",
+    check: "spn-on-account",
+    outcome: "warn",
+    object: mail,
+    remedy: new RegExp(`^setspn -S http/${mail} \\S+, and then: setspn -D HOST/${mail} `),
+    make: async (healthy) => {
+      await healthy.modify("delete", "servicePrincipalName", [`http/${mail}`]);
+      await healthy.modify("add", "servicePrincipalName", [`HOST/${mail}`]);
+    },
+    mend: async (healthy) => {
+      await healthy.modify("delete", "servicePrincipalName", [`HOST/${mail}`]);
+      await healthy.modify("add", "servicePrincipalName", [`http/${mail}`]);
+    },
+  },
+  {
     what: "a computer whose HOST stands for an SPN that the account does not have",
     check: "spn-other-holder",
     outcome: "fail",

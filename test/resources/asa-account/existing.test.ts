@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Attribute, Change } from "ldapts";
 import { describe, it } from "mocha";
+import { dc1, sambaTool } from "../../../lab/domain-controller";
 import type { ProviderError } from "../../../provider/error";
 import { asaAccount } from "../../../provider/resources/asa-account";
 import { complete, Program, preview, Resource } from "../program";
@@ -108,6 +109,16 @@ describe("AsaAccount, an account that is there", () => {
     await world.asa.up({ name: world.name, adopt: true, replication: false }, world.program);
     const warning = world.program.lines.find((line) => line.startsWith("warning"));
     assert.match(warning ?? "", /is in .*Domain Admins.*needs no more than Domain Computers/);
+  });
+
+  it("is warned of where it may not be seen which groups it is in", async () => {
+    await existing({ "msDS-SupportedEncryptionTypes": "28" });
+    const tokenGroups = "b7c69e6d-2cc7-11d2-854e-00a0c983f608";
+    const dn = `CN=${world.name},${world.forest.organizationalUnit}`;
+    await sambaTool(dc1, ["dsacl", "set", `--objectdn=${dn}`, `--sddl=(OD;;RP;${tokenGroups};;AU)`]);
+    await world.asa.up({ name: world.name, adopt: true, replication: false }, world.program);
+    const warning = world.program.lines.find((line) => line.startsWith("warning"));
+    assert.match(warning ?? "", /which groups CN=.* is in may not be seen/);
   });
 
   it("of another class is refused with the reason", async () => {
