@@ -15,7 +15,8 @@ export const collect = (value: string, values: readonly string[] = []): readonly
 
 const days = (text: string): number => {
   const number = Number(text);
-  if (!(number > 0)) throw new InvalidArgumentError("It is no number of days.");
+  // Beyond 99,999 days a calendar has no end to show.
+  if (!(number > 0 && number < 100_000)) throw new InvalidArgumentError("It is no number of days.");
   return number;
 };
 

@@ -1,6 +1,7 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { runChecks } from "../provider/checks/run-checks";
+import { ProviderError } from "../provider/error";
 import { type SelectionOptions, selectionOf, withSelectionOptions } from "./selection";
 import { type Estate, estateOf } from "./status/estate";
 import { statusPage } from "./status/page";
@@ -66,6 +67,13 @@ function rendered(estate: Estate, { json, prometheus, html }: Options): string {
 /** Whoever reads the file meanwhile sees the old one or the new one, never half of it. */
 function replaceFile(path: string, text: string): void {
   const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, text);
-  renameSync(unfinished, path);
+  try {
+    writeFileSync(unfinished, text);
+    renameSync(unfinished, path);
+  } catch (cause) {
+    // Every quarter of an hour another one would fill the disk for good.
+    rmSync(unfinished, { force: true });
+    const { message } = ProviderError.from(cause);
+    throw new ProviderError("input-invalid", `${path} could not be written: ${message}.`, { cause });
+  }
 }

@@ -59,7 +59,14 @@ export function estateOf(report: CheckReport, maxPasswordAgeDays: number): Estat
   const names = report.names.map((name): NameStatus => {
     const isSpn = ({ check }: CheckResult) => check.startsWith("spn-");
     const all = [...about(name.hostName), ...about(name.servicePrincipalName)];
-    return { ...name, name: judged(all.filter((one) => !isSpn(one))), spn: judged(all.filter(isSpn)) };
+    const spn = judged(all.filter(isSpn));
+    // Whether the account has it is not all: nobody knows who else has.
+    const unseen = name.holders === undefined && spn.outcome === "pass";
+    return {
+      ...name,
+      name: judged(all.filter((one) => !isSpn(one))),
+      spn: unseen ? { ...spn, outcome: "unknown" } : spn,
+    };
   });
   const servers = report.servers.map((server): ServerStatus => {
     const all = about(server.fqdn);

@@ -58,7 +58,7 @@ export function prometheusText(estate: Estate): string {
   gauge("names", "Names that clients use and that need an SPN.", [of(names.length)]);
   gauge(
     "name_ok",
-    "Whether nothing is wrong with the name and its SPN.",
+    "0 where a check of the name or of its SPN fails.",
     names.map(({ hostName, name, spn }) =>
       of(name.outcome === "fail" || spn.outcome === "fail" ? 0 : 1, { name: hostName }),
     ),
@@ -72,7 +72,7 @@ export function prometheusText(estate: Estate): string {
   ]);
   gauge(
     "server_ok",
-    "Whether nothing is wrong with the server.",
+    "0 where a check of the server fails.",
     servers.map(({ fqdn, site, outcome }) => of(outcome === "fail" ? 0 : 1, { server: fqdn, site })),
   );
   return `${blocks.join("\n")}\n`;

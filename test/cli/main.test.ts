@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
@@ -29,6 +29,24 @@ describe("exchange-kerberos ends with 3", function () {
     const child = spawn(process.execPath, [...main, "logs", join(folder, "nowhere")]);
     child.stderr.destroy();
     assert.deepEqual(await once(child, "close"), [3, null]);
+  });
+
+  it("where it may not write, and leaves no half of a file; and for a number of days that no calendar has", async () => {
+    const environment = { ...process.env, EXCHANGE_KERBEROS_DOMAIN: "corp.example.com" };
+    const status = (...words: string[]) =>
+      runCommand(process.execPath, [...main, "status", "--prometheus", ...words], { environment });
+    // A folder with something in it cannot be replaced by a file.
+    mkdirSync(join(folder, "taken", "below"), { recursive: true });
+    const taken = await status("--output", join(folder, "taken"));
+    assert.equal(taken.status, 3);
+    assert.match(taken.stderr, /[\\/]taken could not be written: /);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith(".tmp")),
+      [],
+    );
+    const endless = await status("--max-password-age", "1e8");
+    assert.equal(endless.status, 3);
+    assert.match(endless.stderr, /no number of days/);
   });
 
   it("where a fault of ours comes out of nowhere, and says where from", async () => {

@@ -10,6 +10,7 @@ import { statusText } from "../../cli/status/status-text";
 import { runCommand } from "../../lab/command";
 import { heading } from "../../provider/checks/check";
 import type { CheckReport } from "../../provider/checks/report";
+import type { Directory } from "../../provider/directory/directory";
 import { ProviderError } from "../../provider/error";
 import { replicate } from "../checks/breaking";
 import { faults, replicated } from "../checks/faults";
@@ -314,6 +315,19 @@ print(json.dumps([[s.name, s.labels, s.value] for f in text_string_to_metric_fam
       } finally {
         healthy.world.beforeCall = () => {};
       }
+    });
+
+    it("is green nowhere that no check could look at", async () => {
+      const states = async (directory: Directory) => {
+        const { names, account: found } = estateOf(await healthy.check({}, { directory }), days);
+        return { spns: [...new Set(names.map(({ spn }) => spn.outcome))], account: found?.outcome };
+      };
+      const { forest } = healthy.world;
+      const noDirectory = forest.open({ domainController: "nobody.example.com" });
+      assert.deepEqual(await states(noDirectory), { spns: ["unknown"], account: undefined });
+      const noCatalog = forest.open();
+      noCatalog.globalCatalog = () => Promise.reject(new ProviderError("directory-unreachable", "no catalog"));
+      assert.deepEqual(await states(noCatalog), { spns: ["unknown"], account: "unknown" });
     });
 
     for (const [what, expected] of [

@@ -1,5 +1,7 @@
 import type { Account } from "../../directory/accounts";
+import { ProviderError } from "../../error";
 import type { Check, Finding, Heading } from "../check";
+import { unknown } from "../finding";
 import type { Subject } from "../subject";
 
 /** What a check of the account gets: where there is no account, `account-exists` says so and the others say nothing. */
@@ -27,7 +29,12 @@ export function accountCheck(
       const [qualifiedName, account] = await Promise.all([subject.accountName(), subject.account()]);
       if (qualifiedName === undefined || account === undefined) return [];
       const { host } = await subject.world.directory.domainController();
-      return [await look({ account, name: qualifiedName, host, subject })].flat();
+      try {
+        return [await look({ account, name: qualifiedName, host, subject })].flat();
+      } catch (thrown) {
+        // It is about the account all the same, not about the domain.
+        return [unknown(qualifiedName, ProviderError.from(thrown).message, undefined, host)];
+      }
     },
   };
 }
