@@ -149,10 +149,13 @@ async function carriedOut(
   return { outcome: "rolled", message, ...seen };
 }
 
-/** What a run of Pulumi would be to a resource. An interrupt stops where nothing is lost, a second one at once. */
+/**
+ * What a run of Pulumi would be to a resource. An interrupt, or a terminal that is closed, stops where nothing is lost; a second
+ * one at once.
+ */
 function contextOf(connection: Connection): Context {
   const cancelled = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => cancelled.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => cancelled.abort());
   return {
     connection: () => connection,
     progress: (line) => void process.stderr.write(`${safe(line)}\n`),

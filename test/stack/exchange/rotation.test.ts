@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type CommandOutput, runCommand } from "../../../lab/command";
@@ -171,6 +173,46 @@ describe("the rotation of a stack's password", function () {
       ended(await cli(...entry, "--yes", "--json"), 0, "rolled");
       assert.deepEqual(await clients(), ["200"]);
     });
+
+    /** A roll of which a test wants to see more than the end. */
+    const begin = () => {
+      const words = ["roll", "--account", account, "--method", "cmdlet", ...entry, "--yes", "--json"];
+      const child = spawn(bin, words, { cwd: stack.folder });
+      let stdout = "";
+      child.stdout.on("data", (chunk) => {
+        stdout += chunk;
+      });
+      const end = once(child, "close").then(([code, signal]) => ({ code, signal, stdout }));
+      return { child, end };
+    };
+
+    it("goes on where nobody reads any more what it says on the way", async () => {
+      const { child, end } = begin();
+      child.stderr.destroy();
+      const { code, stdout } = await end;
+      assert.deepEqual([code, JSON.parse(stdout).outcome], [0, "rolled"]);
+      assert.deepEqual(await clients(), ["200"]);
+    });
+
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      it(`stops where nothing is lost at ${signal}, and gives its lock back`, async () => {
+        await tell({
+          request: "add-fault",
+          fault: { fault: "hang", server: "cas-2", cmdlet: "Set-ClientAccessService" },
+        });
+        const [before] = await newest();
+        const { child, end } = begin();
+        child.stderr.resume();
+        await site.until(async () => (await newest())[0] !== before);
+        child.kill(signal);
+        const { code, stdout } = await end;
+        assert.deepEqual([code, JSON.parse(stdout || "{}").outcome], [2, "incomplete"]);
+        await tell({ request: "clear-faults" });
+        assert.deepEqual(await clients(), ["200"]);
+        ended(await cli(...entry, "--yes", "--json"), 0, "rolled");
+        assert.deepEqual(await clients(), ["200"]);
+      });
+    }
 
     it("ends with 3 where it cannot start, without a stack trace", async () => {
       for (const [words, said] of [
