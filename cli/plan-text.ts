@@ -1,3 +1,4 @@
+import { someOf } from "../provider/checks/finding";
 import type { Disagreement, HeldName, NameKind, NamespacePlan } from "../provider/checks/plan";
 import { harmless, table } from "./table";
 import { faint, strong } from "./terminal";
@@ -20,8 +21,12 @@ export function planText(plan: NamespacePlan): string {
     ...(others.length === 0 ? [] : ["", strong("Names that need none"), otherTable(others)]),
     ...disagreementLines(plan.disagreements),
     "",
-    faint(`${needed.length} SPNs, ${plan.sites.length} sites, account ${harmless(plan.account ?? "not made yet")}`),
+    faint(`${needed.length} SPNs, ${plan.sites.length} sites, account ${harmless(accountOf(plan))}`),
   ].join("\n");
+}
+
+function accountOf({ account, silent }: NamespacePlan): string {
+  return account ?? (silent.length === 0 ? "not made yet" : `not known, as ${someOf(silent, 3)} did not answer`);
 }
 
 function neededTable(names: readonly HeldName[]): string {

@@ -20,11 +20,12 @@ export async function makeNamespacePlan(world: World, selection: Selection): Pro
     ),
     subject.accountName(),
   ]);
+  const silent = account === undefined ? [...(await subject.servers()).silent.keys()].sort() : [];
   const members = organization.filter((server) => subject.isWanted(server));
   const sites = [...Map.groupBy(members, ({ site }) => site)].map(([site, servers]) => ({
     site,
     servers: servers.map(({ fqdn }) => fqdn).sort(),
     hostNames: names.filter((name) => name.kind === "needed" && name.sites.includes(site)).map((name) => name.hostName),
   }));
-  return { domain: world.settings.domain, account, sites, names: held, disagreements };
+  return { domain: world.settings.domain, account, silent, sites, names: held, disagreements };
 }

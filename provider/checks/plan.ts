@@ -59,6 +59,8 @@ export interface NamespacePlan {
   readonly domain: string;
   /** `DOMAIN\name` of the account that servers hold already. */
   readonly account: string | undefined;
+  /** Full names of servers that do not say what they hold, where no account is known: they may hold one. */
+  readonly silent: readonly string[];
   readonly sites: readonly PlannedSite[];
   /** Those that need an SPN first. */
   readonly names: readonly HeldName[];

@@ -14,6 +14,7 @@ import type { Server, Subject } from "../../provider/checks/subject";
 import { warningsOf } from "../../provider/checks/warnings";
 import type { Selection } from "../../provider/checks/world";
 import { ProviderError } from "../../provider/error";
+import { fqdn } from "../resources/asa-deployment/world";
 import { hidden, replicate } from "./breaking";
 import { faults, isLag, replicated } from "./faults";
 import { Healthy, hostNames, line, troubles } from "./healthy";
@@ -206,6 +207,21 @@ describe("the runbook", function () {
     } finally {
       healthy.world.beforeCall = () => {};
     }
+  });
+
+  it("says in a plan which servers may hold an account that it does not know of", async () => {
+    healthy.server("cas-1").credentials.replace([]);
+    healthy.world.beforeCall = ({ host }) => {
+      if (host === fqdn("cas-2")) throw new ProviderError("port-closed", "down");
+    };
+    try {
+      const { account, silent } = await healthy.plan();
+      assert.deepEqual([account, silent], [undefined, [fqdn("cas-2")]]);
+    } finally {
+      healthy.world.beforeCall = () => {};
+      healthy.deploy();
+    }
+    assert.deepEqual((await healthy.plan()).silent, []);
   });
 
   it("takes a credential for the account's, whichever of its two names the domain was typed with", async () => {

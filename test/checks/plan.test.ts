@@ -113,6 +113,7 @@ describe("planning of names", () => {
     const text = planText({
       domain,
       account: undefined,
+      silent: [],
       sites: [],
       names: large.names.map((name) => ({ ...name, holders: [] })),
       disagreements: large.disagreements,
@@ -122,12 +123,20 @@ describe("planning of names", () => {
     for (const line of lines) assert.ok(line.length <= 160, line);
   });
 
+  it("makes no second account where servers that may hold one do not answer", () => {
+    const plan = { domain, account: undefined, silent: [full("cas-2")], names: [], disagreements: [], sites: [] };
+    assert.match(planText(plan), /account not known, as cas-2\.\S+ did not answer/);
+    assert.throws(() => planProgram(plan), { code: "refused", message: /cas-2\S+ did not answer.*--account/ });
+    assert.match(planText({ ...plan, silent: [] }), /account not made yet/);
+  });
+
   it("lets no name of a site or a server become code of the program", () => {
     const hostile = `x"] }); process.exit(1); //\n\`\${1}\`\\`;
     const program = planProgram(
       {
         domain,
         account: undefined,
+        silent: [],
         names: [],
         disagreements: [],
         sites: [{ site: hostile, servers: [hostile], hostNames: [hostile] }],

@@ -65,6 +65,7 @@ function planOf(text: string): NamespacePlan {
       { ...name, kind: "needed", holders: [text] },
       { ...name, kind: "server-name", holders: [text] },
     ],
+    silent: [],
     disagreements: [{ server: text, service: "Mapi", scope: "internal", name: text, others: text }],
   } as unknown as NamespacePlan;
 }
