@@ -56,7 +56,8 @@ process.on("uncaughtException", (thrown) => {
   process.exit();
 });
 let ended = false;
-process.on("beforeExit", () => {
+// Once: on Windows the words are written later, and then there is nothing left to wait for again.
+process.once("beforeExit", () => {
   if (!ended) report(new ProviderError("unexpected", "The command waits for something that never comes."));
 });
 
