@@ -24,11 +24,14 @@ export class AcceptedClient {
     private context: unknown,
   ) {}
 
-  /** Seals a message. */
-  wrap(message: Uint8Array): Buffer {
+  /** Seals a message, or signs it and leaves it as it is. */
+  wrap(message: Uint8Array, how: "sealed" | "signed" = "sealed"): Buffer {
     const output = emptyBuffer();
     const sealed: [number] = [0];
-    const { major } = gssCall((status) => gssapi().wrap(status, this.context, 1, 0, bufferOf(message), sealed, output));
+    const confidential = how === "sealed" ? 1 : 0;
+    const { major } = gssCall((status) =>
+      gssapi().wrap(status, this.context, confidential, 0, bufferOf(message), sealed, output),
+    );
     if (failed(major)) throw new Error(`GSSAPI could not seal a message (${major.toString(16)}).`);
     return take(output) ?? Buffer.alloc(0);
   }
