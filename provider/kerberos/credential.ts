@@ -1,23 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { accessSync, constants } from "node:fs";
 import { ProviderError } from "../error";
-import {
-  bufferOf,
-  call,
-  callAsync,
-  emptyBuffer,
-  failed,
-  gssapi,
-  importPrincipal,
-  type Mechanism,
-  mechanisms,
-  releaseName,
-  type Status,
-  withoutProtection,
-} from "./gssapi";
-import type { Identity, Secret } from "./identity";
+import { call, callAsync, emptyBuffer, failed, gssapi, type Mechanism, mechanisms, withoutProtection } from "./gssapi";
+import type { Identity } from "./identity";
 import { kerberosFailure } from "./kerberos-failure";
-import { copyLogonTicket } from "./logon-ticket";
+import { copyLogonTicket, getLogonTicket } from "./logon-ticket";
 
 /** GSS_C_INITIATE and GSS_C_INDEFINITE. */
 const initiate = 1;
@@ -55,11 +41,13 @@ export class Credential {
     mechanism: Mechanism,
     { protection = true, fresh = false }: CredentialOptions = {},
   ): Promise<Credential> {
-    // Kerberos first: SPNEGO only says that it has no mechanism, and to ask the KDC again for its words would be a second
-    // try with a wrong password.
-    const { pointer, from } = await acquire(identity, fresh);
-    let credential = new Credential("kerberos", pointer);
-    if (mechanism === "spnego") credential = await credential.#forSpnego(from, identity.kind === "password");
+    const from = await storeOf(identity, fresh);
+    // Kerberos first: SPNEGO only says that it has no mechanism.
+    let credential = await Credential.#from(from, "kerberos", whereOf(identity));
+    if (mechanism === "spnego") {
+      credential.close();
+      credential = await Credential.#from(from, "spnego", "Kerberos inside SPNEGO");
+    }
     if (!protection) credential.#offerNoProtection();
     return credential;
   }
@@ -82,22 +70,15 @@ export class Credential {
     this.release();
   }
 
-  /** The same tickets for SPNEGO, in place of this credential. */
-  async #forSpnego(from: Store, hidden: boolean): Promise<Credential> {
+  static async #from(from: Store, mechanism: Mechanism, where: string): Promise<Credential> {
     const pointer: [unknown] = [null];
-    try {
-      // What a password got is in a cache that nobody else can name.
-      if (hidden) {
-        const what = [this.pointer, initiate, mechanisms.kerberos];
-        const stored = call(gssapi().storeCredentialInto, ...what, ...[1, 0, from, null, null]);
-        if (failed(stored.major)) throw kerberosFailure("keep a ticket", "kerberos", stored);
-      }
-      const status = await acquireFrom(null, "spnego", from, pointer);
-      if (failed(status.major)) throw kerberosFailure("use Kerberos inside SPNEGO", "spnego", status);
-      return new Credential("spnego", pointer[0]);
-    } finally {
-      this.close();
-    }
+    const set = { count: 1, elements: [mechanisms[mechanism]] };
+    const status = await callAsync(
+      gssapi().acquireCredentialFrom,
+      ...[null, indefinite, set, initiate, from, pointer, null, null],
+    );
+    if (failed(status.major)) throw kerberosFailure(`use ${where}`, mechanism, status);
+    return new Credential(mechanism, pointer[0]);
   }
 
   #offerNoProtection(): void {
@@ -116,59 +97,33 @@ export class Credential {
 }
 
 /** What the library is asked with: a store of credentials by its elements (RFC 5588 and MIT's keys). */
-function store(elements: Readonly<Record<string, string | undefined>>) {
-  const pairs = Object.entries(elements).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]));
-  return { count: pairs.length, elements: pairs };
+function store(ccache: string | undefined) {
+  return ccache === undefined ? { count: 0, elements: [] } : { count: 1, elements: [{ key: "ccache", value: ccache }] };
 }
 type Store = ReturnType<typeof store>;
 
-function acquireFrom(name: unknown, mechanism: Mechanism, from: Store, pointer: [unknown]): Promise<Status> {
-  const set = { count: 1, elements: [mechanisms[mechanism]] };
-  return callAsync(gssapi().acquireCredentialFrom, name, indefinite, set, initiate, from, pointer, null, null);
+/** Where the tickets of an identity are. A logon has a cache of its own in memory, so that the tickets of others stay what they are. */
+async function storeOf(identity: Identity, fresh: boolean): Promise<Store> {
+  if (identity.kind === "cache") return store(fresh ? copyLogonTicket(identity.cache) : identity.cache);
+  if (identity.kind === "password") return store(await getLogonTicket(identity));
+  expectReadable(identity);
+  return store(
+    await getLogonTicket(identity).catch((thrown: unknown) => {
+      throw keytabFailure(identity, ProviderError.from(thrown));
+    }),
+  );
 }
 
-/** The library's credential, and where it has its tickets from. */
-interface Acquired {
-  readonly pointer: unknown;
-  readonly from: Store;
-}
-
-async function acquire(identity: Identity, fresh: boolean): Promise<Acquired> {
-  const pointer: [unknown] = [null];
-  if (identity.kind === "cache") {
-    const { cache } = identity;
-    const from = store({ ccache: fresh ? copyLogonTicket(cache) : cache });
-    const status = await acquireFrom(null, "kerberos", from, pointer);
-    const what = `use ${cache === undefined ? "this host's credential cache" : `the credential cache ${cache}`}`;
-    if (failed(status.major)) throw kerberosFailure(what, "kerberos", status);
-    return { pointer: pointer[0], from };
-  }
-  const { principal } = identity;
-  const { name, status: imported } = importPrincipal(principal);
-  if (failed(imported.major)) throw kerberosFailure(`use the name ${principal}`, "kerberos", imported);
-  // A cache of its own in memory, so that the tickets of others stay what they are.
-  const ccache = `MEMORY:${randomUUID()}`;
-  try {
-    if (identity.kind === "password") {
-      const status = await withPassword(identity.password, name, pointer);
-      if (failed(status.major)) throw kerberosFailure(`log on to Kerberos as ${principal}`, "kerberos", status);
-      return { pointer: pointer[0], from: store({ ccache }) };
-    }
-    const from = store({ client_keytab: `FILE:${readable(identity)}`, ccache });
-    const status = await acquireFrom(name, "kerberos", from, pointer);
-    if (failed(status.major)) throw keytabFailure(identity, status);
-    return { pointer: pointer[0], from };
-  } finally {
-    releaseName(name);
-  }
+function whereOf(identity: Identity): string {
+  if (identity.kind !== "cache") return `the ticket of ${identity.principal}`;
+  return identity.cache === undefined ? "this host's credential cache" : `the credential cache ${identity.cache}`;
 }
 
 type KeytabIdentity = Extract<Identity, { readonly kind: "keytab" }>;
 
-function readable({ keytab, principal }: KeytabIdentity): string {
+function expectReadable({ keytab, principal }: KeytabIdentity): void {
   try {
     accessSync(keytab, constants.R_OK);
-    return keytab;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new ProviderError("kerberos", `The keytab ${keytab}, for ${principal}, cannot be read (${code}).`, {
@@ -178,25 +133,10 @@ function readable({ keytab, principal }: KeytabIdentity): string {
   }
 }
 
-/** Where a keytab has no key of the user, the library goes on to our own cache and only says that it is empty. */
-function keytabFailure({ keytab, principal }: KeytabIdentity, status: Status): ProviderError {
-  const failure = kerberosFailure(`log on to Kerberos as ${principal}`, "kerberos", status);
-  if (!/credentials cache/i.test(failure.message)) return failure;
+function keytabFailure({ keytab, principal }: KeytabIdentity, failure: ProviderError): ProviderError {
+  if (!/no suitable keys|key table entry not found/i.test(failure.message)) return failure;
   return new ProviderError("kerberos", `The keytab ${keytab} has no key of ${principal}.`, {
     hint: "Look at it with klist -k -e: the name must stand there letter for letter.",
     cause: failure,
   });
-}
-
-async function withPassword(password: Secret, name: unknown, pointer: [unknown]): Promise<Status> {
-  const bytes = Buffer.from(password.reveal(), "utf8");
-  const set = { count: 1, elements: [mechanisms.kerberos] };
-  try {
-    return await callAsync(
-      gssapi().acquireCredentialWithPassword,
-      ...[name, bufferOf(bytes), indefinite, set, initiate, pointer, null, null],
-    );
-  } finally {
-    bytes.fill(0);
-  }
 }

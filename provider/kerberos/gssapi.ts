@@ -122,14 +122,6 @@ function open() {
       "gss_acquire_cred_from",
       "void *name, uint32_t time, ek_gss_oid_set *mechs, int usage, ek_gss_store *store, _Out_ void **credential, void *actual, void *lifetime",
     ),
-    acquireCredentialWithPassword: define(
-      "gss_acquire_cred_with_password",
-      "void *name, ek_gss_buffer *password, uint32_t time, ek_gss_oid_set *mechs, int usage, _Out_ void **credential, void *actual, void *lifetime",
-    ),
-    storeCredentialInto: define(
-      "gss_store_cred_into",
-      "void *credential, int usage, ek_gss_oid *mech, int overwrite, int default, ek_gss_store *store, void *stored, void *usage_stored",
-    ),
     initContext: define(
       "gss_init_sec_context",
       "void *credential, _Inout_ void **context, void *name, ek_gss_oid *mech, uint32_t flags, uint32_t time, ek_gss_bindings *bindings, ek_gss_buffer *input, void *actual, _Out_ ek_gss_buffer *output, _Out_ uint32_t *granted, _Out_ uint32_t *lifetime",
@@ -176,18 +168,13 @@ export type Mechanism = keyof typeof mechanisms;
  */
 export const withoutProtection = objectIdentifier("2a85702b0d1d");
 
-/** GSS_KRB5_NT_PRINCIPAL_NAME, 1.2.840.113554.1.2.2.1 (RFC 1964, section 2.1.1), and MIT's GSS_KRB5_NT_ENTERPRISE_NAME, …6. */
+/** GSS_KRB5_NT_PRINCIPAL_NAME, 1.2.840.113554.1.2.2.1 (RFC 1964, section 2.1.1). */
 const principalName = objectIdentifier("2a864886f71201020201");
-const enterpriseName = objectIdentifier("2a864886f71201020206");
 
-/** A principal's name, to be given back by {@link releaseName}. One with an escaped `@` is an enterprise name. */
+/** A principal's name, to be given back by {@link releaseName}. */
 export function importPrincipal(principal: string): { readonly name: unknown; readonly status: Status } {
   const name: [unknown] = [null];
-  const isEnterprise = principal.includes("\\@");
-  // As an enterprise name the library takes the first `@` for part of the name only where it is not escaped.
-  const text = isEnterprise ? principal.replace("\\@", "@") : principal;
-  const type = isEnterprise ? enterpriseName : principalName;
-  const status = call(gssapi().importName, bufferOf(Buffer.from(text, "utf8")), type, name);
+  const status = call(gssapi().importName, bufferOf(Buffer.from(principal, "utf8")), principalName, name);
   return { name: name[0], status };
 }
 

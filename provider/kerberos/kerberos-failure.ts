@@ -85,7 +85,15 @@ export function kerberosFailure(what: string, mechanism: Mechanism, { major, min
   const majorText = textOf(major, "major", mechanism);
   const minorText = minor === 0 ? "" : textOf(minor, "minor", mechanism);
   const said = [majorText, minorText].filter((text) => text !== "" && !/^(unknown error|success)$/i.test(text));
-  const remedy = remedies.find(({ words }) => words.test(`${majorText} ${minorText}`));
   const words = said.at(-1) ?? `GSSAPI status ${major.toString(16)}`;
+  return failureInWords(what, words, `${majorText} ${minorText}`);
+}
+
+/**
+ * The same in the words of the library.
+ * @param all all that it said, where the remedy may follow from more
+ */
+export function failureInWords(what: string, words: string, all = words): ProviderError {
+  const remedy = remedies.find((one) => one.words.test(all));
   return new ProviderError(remedy?.code ?? "kerberos", `Could not ${what}: ${words}.`, { hint: remedy?.hint });
 }

@@ -1,124 +1,117 @@
 import { randomUUID } from "node:crypto";
-import { ProviderError } from "../error";
-import { koffi, loadLibrary } from "./gssapi";
-
-/** An object of MIT's library, known by its address alone. */
-type Pointer = unknown;
-/** What a function of the library returns: 0 for success (krb5_error_code). */
-type Code = number;
+import type { Identity } from "./identity";
+import { Krb5, onAnotherThread, type Pointer } from "./krb5";
 
 /** More than any krb5_creds takes; nothing in it is looked at. */
 const credentialsSize = 512;
+/** KRB5_PRINCIPAL_PARSE_ENTERPRISE: the first `@` belongs to the name. */
+const enterprise = 4;
+
+/** Who logs on, and with what. */
+type LogonIdentity = Exclude<Identity, { readonly kind: "cache" }>;
 
 /**
- * Copies from a credential cache of this host what a logon got, the ticket for the KDC itself, into a new one in memory. Tickets
- * for services stay behind: whoever uses the copy asks the KDC for them anew, and the cache stays as it is.
+ * Asks a KDC for the ticket of a logon, the ticket for the KDC itself: one KDC, once. What GSSAPI has for it asks again where
+ * krb5.conf names a `primary_kdc` and another KDC refuses: a wrong password would count twice towards the account's lockout. It
+ * would gain nothing, as domain controllers themselves ask the one that has the newest passwords.
+ * @returns the name of a cache in memory that has it, and that nobody else can name
+ * @throws ProviderError `kerberos` with the KDC's or the library's words and the remedy; `kerberos-refused` where the name,
+ *   the password or the key is wrong
+ */
+export async function getLogonTicket(identity: LogonIdentity): Promise<string> {
+  const { principal } = identity;
+  const work = new Krb5(`log on to Kerberos as ${principal}`);
+  const { library, context } = work;
+  try {
+    const name = `MEMORY:${randomUUID()}`;
+    const cache = work.cache(name);
+    const options = work.get(
+      (pointer) => library.newOptions(context, pointer),
+      (pointer) => library.freeOptions(context, pointer),
+    );
+    work.check(library.storeInto(context, options, cache));
+    const client = clientOf(principal, work);
+    const logon = work.get(
+      (pointer) => library.newLogon(context, client, null, null, 0, options, pointer),
+      (pointer) => library.freeLogon(context, pointer),
+    );
+    if (identity.kind === "password") usePassword(identity.password.reveal(), logon, work);
+    else useKeytab(identity.keytab, logon, work);
+    work.check(await onAnotherThread(library.logOn, context, logon));
+    return name;
+  } finally {
+    work.close();
+  }
+}
+
+/** One with an escaped `@` is an enterprise name: the library takes the first `@` for part of it where it is not escaped. */
+function clientOf(principal: string, work: Krb5): Pointer {
+  const escaped = principal.includes("\\@");
+  return nameOf(escaped ? principal.replace("\\@", "@") : principal, work, escaped ? enterprise : 0);
+}
+
+function nameOf(text: string, work: Krb5, flags = 0): Pointer {
+  const { library, context } = work;
+  return work.get(
+    (pointer) => library.parseName(context, text, flags, pointer),
+    (pointer) => library.freePrincipal(context, pointer),
+  );
+}
+
+function usePassword(password: string, logon: Pointer, work: Krb5): void {
+  const bytes = Buffer.from(`${password}\0`, "utf8");
+  try {
+    work.check(work.library.usePassword(work.context, logon, bytes));
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function useKeytab(path: string, logon: Pointer, work: Krb5): void {
+  const { library, context } = work;
+  const keytab = work.get(
+    (pointer) => library.resolveKeytab(context, `FILE:${path}`, pointer),
+    (pointer) => void library.closeKeytab(context, pointer),
+  );
+  work.check(library.useKeytab(context, logon, keytab));
+}
+
+/**
+ * Copies the ticket of a logon from a credential cache of this host into a new one in memory. Tickets for services stay behind:
+ * whoever uses the copy asks the KDC for them anew, and the cache stays as it is.
  * @param cache Default: this host's.
  * @returns the name of the new one
  * @throws ProviderError `kerberos` where the cache has none
  */
 export function copyLogonTicket(cache: string | undefined): string {
-  const library = krb5();
-  const context = out((pointer) => library.initContext(pointer), undefined);
-  /** What is to be given back, last things first. */
-  const after: (() => void)[] = [() => library.freeContext(context)];
-  const get = (make: (pointer: [Pointer]) => Code, release: (pointer: Pointer) => void): Pointer => {
-    const pointer = out(make, context);
-    after.unshift(() => release(pointer));
-    return pointer;
-  };
+  const work = new Krb5("use this host's credential cache");
+  const { library, context } = work;
   try {
-    const close = (pointer: Pointer) => void library.closeCache(context, pointer);
-    const freeName = (pointer: Pointer) => library.freePrincipal(context, pointer);
-    const from = get(
-      (pointer) =>
-        cache === undefined ? library.defaultCache(context, pointer) : library.resolveCache(context, cache, pointer),
-      close,
+    const from = work.cache(cache);
+    const client = work.get(
+      (pointer) => library.principalOf(context, from, pointer),
+      (pointer) => library.freePrincipal(context, pointer),
     );
-    const client = get((pointer) => library.principalOf(context, from, pointer), freeName);
-    const realm = realmOf(library, context, client);
-    const service = `krbtgt/${realm}@${realm}`;
-    const server = get((pointer) => library.parseName(context, service, pointer), freeName);
+    const realm = realmOf(client, work);
+    const server = nameOf(`krbtgt/${realm}@${realm}`, work);
 
     const ticket = Buffer.alloc(credentialsSize);
-    check(library.retrieve(context, from, 0, { client, server }, ticket), context);
-    after.unshift(() => library.freeContents(context, ticket));
+    work.check(library.retrieve(context, from, 0, { client, server }, ticket));
+    work.after(() => library.freeContents(context, ticket));
 
     const name = `MEMORY:${randomUUID()}`;
-    const copy = get((pointer) => library.resolveCache(context, name, pointer), close);
-    check(library.initialize(context, copy, client), context);
-    check(library.store(context, copy, ticket), context);
+    const copy = work.cache(name);
+    work.check(library.initialize(context, copy, client));
+    work.check(library.store(context, copy, ticket));
     return name;
   } finally {
-    for (const release of after) release();
+    work.close();
   }
 }
 
-function out(make: (pointer: [Pointer]) => Code, context: Pointer): Pointer {
-  const pointer: [Pointer] = [null];
-  check(make(pointer), context);
-  return pointer[0];
-}
-
-function check(code: Code, context: Pointer): void {
-  if (code === 0) return;
-  const words = context === undefined ? `error ${code}` : krb5().errorMessage(context, code);
-  throw new ProviderError("kerberos", `Could not use this host's credential cache: ${words}.`, {
-    hint: "Get a ticket (kinit), or set a user name with a keytab or a password.",
-  });
-}
-
 /** Behind the last `@`; one inside of the name has a backslash in front of it. */
-function realmOf(library: ReturnType<typeof open>, context: Pointer, principal: Pointer): string {
+function realmOf(principal: Pointer, work: Krb5): string {
   const text: [string] = [""];
-  check(library.unparseName(context, principal, text), context);
+  work.check(work.library.unparseName(work.context, principal, text));
   return text[0].slice(text[0].lastIndexOf("@") + 1);
-}
-
-let loaded: ReturnType<typeof open> | undefined;
-
-/** The library below GSSAPI, which has no function for this. It is there wherever that one is. */
-function krb5(): ReturnType<typeof open> {
-  loaded ??= open();
-  return loaded;
-}
-
-function open() {
-  const library = loadLibrary("krb5", 3);
-  const { array, disposable, struct } = koffi();
-  struct("ek_krb5_key", { magic: "int32_t", type: "int32_t", length: "uint32_t", contents: "void *" });
-  struct("ek_krb5_data", { magic: "int32_t", length: "uint32_t", data: "void *" });
-  // krb5_creds as krb5.h has it.
-  struct("ek_krb5_creds", {
-    magic: "int32_t",
-    client: "void *",
-    server: "void *",
-    keyblock: "ek_krb5_key",
-    times: array("int32_t", 4),
-    isSecondKey: "uint32_t",
-    flags: "int32_t",
-    addresses: "void *",
-    ticket: "ek_krb5_data",
-    secondTicket: "ek_krb5_data",
-    authorizationData: "void *",
-  });
-  disposable("ek_krb5_text", "str");
-  return {
-    initContext: library.func("int32_t krb5_init_context(_Out_ void **context)"),
-    freeContext: library.func("void krb5_free_context(void *context)"),
-    errorMessage: library.func("const char *krb5_get_error_message(void *context, int32_t code)"),
-    defaultCache: library.func("int32_t krb5_cc_default(void *context, _Out_ void **cache)"),
-    resolveCache: library.func("int32_t krb5_cc_resolve(void *context, const char *name, _Out_ void **cache)"),
-    closeCache: library.func("int32_t krb5_cc_close(void *context, void *cache)"),
-    principalOf: library.func("int32_t krb5_cc_get_principal(void *context, void *cache, _Out_ void **principal)"),
-    parseName: library.func("int32_t krb5_parse_name(void *context, const char *name, _Out_ void **principal)"),
-    unparseName: library.func("int32_t krb5_unparse_name(void *context, void *principal, _Out_ ek_krb5_text *name)"),
-    freePrincipal: library.func("void krb5_free_principal(void *context, void *principal)"),
-    retrieve: library.func(
-      "int32_t krb5_cc_retrieve_cred(void *context, void *cache, int32_t flags, ek_krb5_creds *wanted, void *found)",
-    ),
-    freeContents: library.func("void krb5_free_cred_contents(void *context, void *credentials)"),
-    initialize: library.func("int32_t krb5_cc_initialize(void *context, void *cache, void *principal)"),
-    store: library.func("int32_t krb5_cc_store_cred(void *context, void *cache, void *credentials)"),
-  };
 }
