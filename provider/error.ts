@@ -23,6 +23,8 @@ export type ErrorCode =
   | "kerberos"
   // the name, the password or the key is wrong: another try may lock the account
   | "kerberos-refused"
+  // the same of a password that a server judges
+  | "password-refused"
   | "access-denied"
   | "command-missing"
   | "language-restricted"

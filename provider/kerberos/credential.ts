@@ -1,4 +1,3 @@
-import { accessSync, constants } from "node:fs";
 import { ProviderError } from "../error";
 import { call, callAsync, emptyBuffer, failed, gssapi, type Mechanism, mechanisms, withoutProtection } from "./gssapi";
 import type { Identity } from "./identity";
@@ -104,39 +103,11 @@ type Store = ReturnType<typeof store>;
 
 /** Where the tickets of an identity are. A logon has a cache of its own in memory, so that the tickets of others stay what they are. */
 async function storeOf(identity: Identity, fresh: boolean): Promise<Store> {
-  if (identity.kind === "cache") return store(fresh ? copyLogonTicket(identity.cache) : identity.cache);
-  if (identity.kind === "password") return store(await getLogonTicket(identity));
-  expectReadable(identity);
-  return store(
-    await getLogonTicket(identity).catch((thrown: unknown) => {
-      throw keytabFailure(identity, ProviderError.from(thrown));
-    }),
-  );
+  if (identity.kind !== "cache") return store(await getLogonTicket(identity));
+  return store(fresh ? copyLogonTicket(identity.cache) : identity.cache);
 }
 
 function whereOf(identity: Identity): string {
   if (identity.kind !== "cache") return `the ticket of ${identity.principal}`;
   return identity.cache === undefined ? "this host's credential cache" : `the credential cache ${identity.cache}`;
-}
-
-type KeytabIdentity = Extract<Identity, { readonly kind: "keytab" }>;
-
-function expectReadable({ keytab, principal }: KeytabIdentity): void {
-  try {
-    accessSync(keytab, constants.R_OK);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ProviderError("kerberos", `The keytab ${keytab}, for ${principal}, cannot be read (${code}).`, {
-      hint: "Check the path, and that this process may read the file.",
-      cause,
-    });
-  }
-}
-
-function keytabFailure({ keytab, principal }: KeytabIdentity, failure: ProviderError): ProviderError {
-  if (!/no suitable keys|key table entry not found/i.test(failure.message)) return failure;
-  return new ProviderError("kerberos", `The keytab ${keytab} has no key of ${principal}.`, {
-    hint: "Look at it with klist -k -e: the name must stand there letter for letter.",
-    cause: failure,
-  });
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { accessSync, constants } from "node:fs";
+import { ProviderError } from "../error";
 import type { Identity } from "./identity";
 import { Krb5, onAnotherThread, type Pointer } from "./krb5";
 
@@ -36,9 +38,11 @@ export async function getLogonTicket(identity: LogonIdentity): Promise<string> {
       (pointer) => library.freeLogon(context, pointer),
     );
     if (identity.kind === "password") usePassword(identity.password.reveal(), logon, work);
-    else useKeytab(identity.keytab, logon, work);
+    else useKeytab(identity, logon, work);
     work.check(await onAnotherThread(library.logOn, context, logon));
     return name;
+  } catch (thrown) {
+    throw identity.kind === "keytab" ? keytabFailure(identity, ProviderError.from(thrown)) : thrown;
   } finally {
     work.close();
   }
@@ -67,13 +71,32 @@ function usePassword(password: string, logon: Pointer, work: Krb5): void {
   }
 }
 
-function useKeytab(path: string, logon: Pointer, work: Krb5): void {
+type KeytabIdentity = Extract<Identity, { readonly kind: "keytab" }>;
+
+function useKeytab({ keytab: path, principal }: KeytabIdentity, logon: Pointer, work: Krb5): void {
   const { library, context } = work;
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new ProviderError("kerberos", `The keytab ${path}, for ${principal}, cannot be read (${code}).`, {
+      hint: "Check the path, and that this process may read the file.",
+      cause,
+    });
+  }
   const keytab = work.get(
     (pointer) => library.resolveKeytab(context, `FILE:${path}`, pointer),
     (pointer) => void library.closeKeytab(context, pointer),
   );
   work.check(library.useKeytab(context, logon, keytab));
+}
+
+function keytabFailure({ keytab, principal }: KeytabIdentity, failure: ProviderError): ProviderError {
+  if (!/no suitable keys|key table entry not found/i.test(failure.message)) return failure;
+  return new ProviderError("kerberos", `The keytab ${keytab} has no key of ${principal}.`, {
+    hint: "Look at it with klist -k -e: the name must stand there letter for letter.",
+    cause: failure,
+  });
 }
 
 /**

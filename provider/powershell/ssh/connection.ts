@@ -152,7 +152,7 @@ function streams(client: Client, channel: ClientChannel, { host }: SshOptions): 
   return { toServer: channel, fromServer: channel, ended: ended.promise, destroy: () => client.destroy() };
 }
 
-function connectError({ host, port = 22, user }: SshOptions, cause: unknown): ProviderError {
+function connectError({ host, port = 22, user, password }: SshOptions, cause: unknown): ProviderError {
   const { code, level, message, agent } = cause as { code?: string; level?: string; message: string; agent?: Error };
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`, {
@@ -162,7 +162,8 @@ function connectError({ host, port = 22, user }: SshOptions, cause: unknown): Pr
   }
   if (level === "client-authentication") {
     const alone = agent === undefined ? "" : ` The agent was no help: ${agent.message.replace(/\.?$/, ".")}`;
-    return new ProviderError("access-denied", `The SSH server on ${host} did not accept ${user}.${alone}`, {
+    const code = password === undefined ? "access-denied" : "password-refused";
+    return new ProviderError(code, `The SSH server on ${host} did not accept ${user}.${alone}`, {
       hint: "Check the user name's form, the key in its authorized_keys (for administrators: administrators_authorized_keys), or the password.",
       cause,
     });

@@ -10,7 +10,7 @@ export type { LogonOptions } from "./logon";
 
 /**
  * A PowerShell session over SSH.
- * @throws ProviderError `name-not-resolved`, `port-closed`, `access-denied`, `wrong-server` (host key), `settings-invalid` (unknown host key, unusable key file), `timeout`, `protocol`
+ * @throws ProviderError `name-not-resolved`, `port-closed`, `password-refused`, `access-denied`, `wrong-server` (host key), `settings-invalid` (unknown host key, unusable key file), `timeout`, `protocol`
  */
 export async function openSshSession(options: SshOptions & SessionOptions): Promise<PowerShellSession> {
   return RunspacePoolSession.open(options.host, new OutOfProcessChannel(await startOverSsh(options)), options);

@@ -52,7 +52,7 @@ export class Connection {
 
   /**
    * Connects and logs on. Nothing that has an effect is sent.
-   * @throws ProviderError `name-not-resolved`, `port-closed`, `timeout`, `wrong-server`, `kerberos`, `access-denied`, `not-exchange`
+   * @throws ProviderError `name-not-resolved`, `port-closed`, `timeout`, `wrong-server`, `kerberos`, `password-refused`, `access-denied`, `not-exchange`
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options, new HttpExchange(options.url, await connectSocket(options)));
@@ -216,7 +216,7 @@ function maybeCarriedOut({ hostname }: URL, error: unknown): ProviderError {
 
 function passwordRefused({ hostname }: URL, username: string, offered: ReadonlyMap<string, string>): ProviderError {
   if (offered.has("basic")) {
-    return new ProviderError("access-denied", `${hostname} refuses the password of ${username}.`, {
+    return new ProviderError("password-refused", `${hostname} refuses the password of ${username}.`, {
       hint: "Check the name (user@domain) and the password, and that the account is neither locked nor disabled.",
     });
   }

@@ -26,7 +26,7 @@ export interface WsmanOptions {
 
 /**
  * A PowerShell session over WS-Management (MS-WSMV, MS-PSRP).
- * @throws ProviderError `name-not-resolved`, `port-closed`, `wrong-server` (certificate, redirect, no proof), `kerberos`, `access-denied`, `quota`, `not-exchange`, `timeout`, `protocol`, `settings-invalid`
+ * @throws ProviderError `name-not-resolved`, `port-closed`, `wrong-server` (certificate, redirect, no proof), `kerberos`, `password-refused`, `access-denied`, `quota`, `not-exchange`, `timeout`, `protocol`, `settings-invalid`
  */
 export async function openWsmanSession(options: WsmanOptions & SessionOptions): Promise<PowerShellSession> {
   const url = endpoint(options.url);

@@ -82,7 +82,9 @@ export async function planNow(
 }
 
 /** The server answered and has done nothing; any other failure leaves it open what the directory has now. */
-const refusedByExchange = new Set(["powershell-failed", "command-missing", "language-restricted", "access-denied"]);
+const refusedByExchange = new Set([
+  ...["powershell-failed", "command-missing", "language-restricted", "access-denied", "password-refused"],
+]);
 
 /** Writes what differs and nothing else. State tells of a directory only what was done, or may have been. */
 async function carryOut(

@@ -229,9 +229,12 @@ describe("a session over SSH", function () {
         assert.deepEqual(output, ["in"]);
       }
       const wrong = new SecureString("Wrong-password-1");
-      for (const options of [{}, { password: wrong }]) {
+      for (const [options, code] of [
+        [{}, "access-denied"],
+        [{ password: wrong }, "password-refused"],
+      ] as const) {
         const error = await refused({ agent, keyFile: undefined, ...options });
-        assert.equal(error.code, "access-denied");
+        assert.equal(error.code, code);
         assert.match(error.message, /The agent was no help: /);
       }
     });
@@ -255,9 +258,12 @@ describe("a session over SSH", function () {
       const keyFile = server.file("stranger_key");
       await newKey(keyFile, "rsa");
       const wrong = "Wrong-password-1";
-      for (const options of [{ keyFile }, { keyFile: undefined, password: new SecureString(wrong) }]) {
+      for (const [options, code] of [
+        [{ keyFile }, "access-denied"],
+        [{ keyFile: undefined, password: new SecureString(wrong) }, "password-refused"],
+      ] as const) {
         const error = await refused(options);
-        assert.equal(error.code, "access-denied");
+        assert.equal(error.code, code);
         assert.ok(error.message.includes(user) && error.message.includes(address), error.message);
         assert.doesNotMatch(`${error.message}${error.stack}`, new RegExp(wrong));
       }

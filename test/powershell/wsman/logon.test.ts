@@ -85,7 +85,7 @@ describe("a logon over WS-Management", function () {
     });
 
     it("is refused with a wrong password, which is tried once", async () => {
-      const error = { code: "access-denied", message: new RegExp(`refuses the password of ${upn}`) };
+      const error = { code: "password-refused", message: new RegExp(`refuses the password of ${upn}`) };
       await assert.rejects(open(basic("wrong"), basicGateway.secureUrl), error);
       assert.deepEqual([basicLogOns, seen], [1, []]);
     });
