@@ -1,6 +1,6 @@
 import { ProviderError } from "../error";
 import { textOf, textProperty } from "./ps-properties";
-import { output, type RemoteShell, run, type SharedShell } from "./remote-shell";
+import { output, type RemoteShell, type SharedShell } from "./remote-shell";
 
 const setupKey = "HKLM:\\SOFTWARE\\Microsoft\\ExchangeServer\\v15\\Setup";
 const scriptName = "RollAlternateServiceAccountPassword.ps1";
@@ -43,7 +43,9 @@ export async function runRollScript(shell: SharedShell, roll: Roll, signal?: Abo
     exitCode: await lastExitCode(turn, signal),
   });
   const { result, exitCode } = await shell.inTurn(scriptName, runAndRead, signal);
-  const said = result.information.map(lineOf).filter((line) => line.trim() !== "");
+  const said = result.information
+    .flatMap((record) => lineOf(record).split(/\r?\n/))
+    .filter((line) => line.trim() !== "");
   const lastLine = said.at(-1)?.trim();
   if (result.state === "completed" && result.errors.length === 0 && exitCode === "0" && lastLine === successLine)
     return;
@@ -67,10 +69,15 @@ async function scriptPath(shell: RemoteShell, signal: AbortSignal | undefined): 
   return `${folder.replace(/\\$/, "")}\\Scripts\\${scriptName}`;
 }
 
+/** Never throws: what the script said must not be lost over it. One that ended by an exception has left none. */
 async function lastExitCode(shell: RemoteShell, signal: AbortSignal | undefined): Promise<string> {
   const command = { name: "Get-Variable", parameters: { Name: "LASTEXITCODE", ValueOnly: true } };
-  const { output: values } = await run(shell, [command], { what: "read the script's exit code", signal });
-  return textOf(values[0]) ?? "none";
+  try {
+    const { output: values } = await shell.invoke([command], { deadline: minimumDeadline, signal });
+    return textOf(values[0]) ?? "none";
+  } catch (thrown) {
+    return `not read (${ProviderError.from(thrown).message})`;
+  }
 }
 
 /** What Write-Host wrote: an information record around the message (PowerShell 5 and later), or the bare text. */

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { ProviderError } from "../../provider/error";
 import { ExchangeOrganization } from "../../provider/exchange/organization";
 import { runRollScript } from "../../provider/exchange/roll-script";
 import {
@@ -49,6 +50,67 @@ describe("the roll script in a shell that others use too", () => {
     const shell = organization.managementShell("cas-1");
     // The script is the five hundredth, behind the one that looks for it.
     for (let number = 0; number < 498; number++) await shell.invoke([{ name: "Get-Variable" }]);
+    await roll(good);
+  });
+
+  describe("that does not come to its end", () => {
+    const refused = "A user or computer account CORP\\GOOD$ was not found.";
+    const missing = "Cannot find a variable with the name 'LASTEXITCODE'.";
+    const error = (message: string, fullyQualifiedErrorId: string) => ({
+      ...{ message, fullyQualifiedErrorId },
+      ...{ category: 0, target: null, value: message },
+    });
+
+    /** As PowerShell has it: whoever throws sets no exit code, and in a fresh session there is none from before. */
+    function broken(exitCode: () => PipelineResult): ExchangeOrganization {
+      const answer = ({ name }: Command): PipelineResult => {
+        if (name === "Get-ItemProperty") return { ...completed, output: [setup] };
+        if (name === "Get-Variable") return exitCode();
+        const information = ["========== Starting at 26.11.2026 ==========\n"];
+        return { ...completed, state: "failed", information, errors: [error(refused, "RuntimeException")] };
+      };
+      const open = async (): Promise<PowerShellSession> => ({
+        ...{ host: "cas-1", usable: true, close: async () => {} },
+        invoke: async ([command]) => answer(command),
+      });
+      return new ExchangeOrganization({ endpoint: open, managementShell: open }, 10);
+    }
+
+    it("says what it said, and that there is no exit code", async () => {
+      organization = broken(() => ({ ...completed, errors: [error(missing, "VariableNotFound")] }));
+      await assert.rejects(roll(good), ({ code, message }: ProviderError) => {
+        assert.equal(code, "powershell-failed");
+        assert.match(
+          message,
+          /could not roll the password of CORP\\GOOD\$.*state failed, exit code none, last line "=+ Starting/,
+        );
+        assert.ok(message.endsWith(refused), message);
+        return true;
+      });
+    });
+
+    it("says what it said where the connection breaks behind it", async () => {
+      organization = broken(() => {
+        throw new ProviderError("unclear-outcome", "The line is dead.");
+      });
+      await assert.rejects(
+        roll(good),
+        /exit code not read \(The line is dead\.\), last line "=+ Starting .*was not found\.$/s,
+      );
+    });
+  });
+
+  it("finds the last line also where it came in one piece with others", async () => {
+    const all = { ...completed, information: ["========== Finished ==========\r\n\r\n\tTHE SCRIPT HAS SUCCEEDED\r\n"] };
+    const answers: Record<string, PipelineResult> = {
+      "Get-ItemProperty": { ...completed, output: [setup] },
+      "Get-Variable": { ...completed, output: [0] },
+    };
+    const open = async (): Promise<PowerShellSession> => ({
+      ...{ host: "cas-1", usable: true, close: async () => {} },
+      invoke: async ([{ name }]) => answers[name] ?? all,
+    });
+    organization = new ExchangeOrganization({ endpoint: open, managementShell: open }, 10);
     await roll(good);
   });
 });
