@@ -72,18 +72,22 @@ export async function underNames(
 /** An object where the serialization level let it through, else its text. */
 export function alternateAccountOf(configuration: PsValue | undefined): AlternateAccount {
   const effective = configuration === undefined ? undefined : property(configuration, "EffectiveCredentials");
-  if (effective === undefined) return parseConfigurationText(textOf(configuration) ?? "");
+  if (effective === undefined || effective === null) return parseConfigurationText(textOf(configuration) ?? "");
   const items = itemsOf(effective);
   // Items without their properties say nothing; the text of the whole still does.
   if (items.length > 0 && items.every((one) => textProperty(one, "QualifiedUserName") === undefined)) {
     return parseConfigurationText(textOf(configuration) ?? "");
   }
+  let comparable = true;
   const credentials = items.flatMap((one) => {
     const account = textProperty(one, "QualifiedUserName");
     if (account === undefined || textProperty(one, "IsValid")?.toLowerCase() === "false") return [];
-    return [{ account, added: instantOf(property(one, "WhenAddedUTC")) ?? "" }];
+    const instant = instantOf(property(one, "WhenAddedUTC"));
+    if (instant === undefined) comparable = false;
+    // A text tells at least one credential from the next of the same account.
+    return [{ account, added: instant ?? textProperty(one, "WhenAddedUTC") ?? textProperty(one, "WhenAdded") ?? "" }];
   });
-  return { credentials, comparable: credentials.every(({ added }) => added !== "") };
+  return { credentials, comparable };
 }
 
 /**

@@ -32,6 +32,20 @@ describe("the credentials that a server shows", () => {
     assert.equal(comparable, false);
   });
 
+  it("keep the text of a time that came as a text: it tells one from the next, and cannot be compared", () => {
+    const added = "25.11.2026 07:22:40";
+    for (const properties of [{ WhenAddedUTC: added }, { WhenAddedUTC: null, WhenAdded: added }]) {
+      const shown = alternateAccountOf(configuration(credential(properties)));
+      assert.deepEqual(shown, { credentials: [{ account, added }], comparable: false });
+    }
+  });
+
+  it("are read from the whole's text where there is no list", () => {
+    const adapted = new Map<string, PsValue>([["EffectiveCredentials", null]]);
+    const { credentials } = alternateAccountOf(new PsObject({ text, adapted }));
+    assert.deepEqual(credentials, [{ account, added: "11/25/2026 7:22:40 AM" }]);
+  });
+
   it("are none where the list is empty", () => {
     assert.deepEqual(alternateAccountOf(configuration()).credentials, []);
   });
