@@ -54,8 +54,11 @@ export async function readExchangeServer(
   return serversOf(found, shell.host).find((server) => server.fqdn === fqdn);
 }
 
+/** Neither those at the edge nor those from before 2010, which 2013 may live with, can have the credential or what it is for. */
 function serversOf(found: readonly PsValue[], host: string): ExchangeServer[] {
-  return found.filter((value) => !flagProperty(value, "IsEdgeServer")).map((value) => serverOf(value, host));
+  const strange = (value: PsValue) =>
+    flagProperty(value, "IsEdgeServer") || /^Version \d\./.test(textProperty(value, "AdminDisplayVersion") ?? "");
+  return found.filter((value) => !strange(value)).map((value) => serverOf(value, host));
 }
 
 function serverOf(value: PsValue, host: string): ExchangeServer {
