@@ -16,6 +16,8 @@ export interface ExchangeServer {
   readonly site: string;
   /** Runs Client Access services, so it can have the credential. */
   readonly clientAccess: boolean;
+  /** Runs mailbox services too: only Exchange 2013 can have client access without. */
+  readonly mailbox: boolean;
 }
 
 /** First build of the Subscription Edition; before it, 15.2 is Exchange 2019. */
@@ -82,6 +84,7 @@ function serverOf(value: PsValue, host: string): ExchangeServer {
     ...version,
     site: site.split("/").at(-1) ?? site,
     clientAccess: flagProperty(value, "IsClientAccessServer"),
+    mailbox: flagProperty(value, "IsMailboxServer"),
   };
 }
 

@@ -35,5 +35,7 @@ export async function setMapiVirtualDirectory(
   await run(shell, [{ name: "Set-MapiVirtualDirectory", parameters }], { what: `change ${identity}`, signal });
 }
 
-/** Application pools that read these settings when they start. */
-export const mapiPools = ["MSExchangeMapiFrontEndAppPool", "MSExchangeMapiMailboxAppPool"] as const;
+/** Application pools of a server that read these settings when they start. */
+export function mapiPools({ mailbox }: ExchangeServer): readonly string[] {
+  return ["MSExchangeMapiFrontEndAppPool", ...(mailbox ? ["MSExchangeMapiMailboxAppPool"] : [])];
+}

@@ -68,8 +68,10 @@ export async function setOutlookAnywhere(
   await run(shell, [{ name: "Set-OutlookAnywhere", parameters }], { what: `change ${identity}`, signal });
 }
 
-/** Application pools that read these settings when they start. */
-export const outlookAnywherePools = ["MSExchangeRpcProxyFrontEndAppPool", "MSExchangeRpcProxyAppPool"] as const;
+/** Application pools of a server that read these settings when they start. */
+export function outlookAnywherePools({ mailbox }: ExchangeServer): readonly string[] {
+  return ["MSExchangeRpcProxyFrontEndAppPool", ...(mailbox ? ["MSExchangeRpcProxyAppPool"] : [])];
+}
 
 /**
  * Why Set-OutlookAnywhere would refuse a directory as it is to be, or why no client could log on to it; `undefined` where

@@ -80,6 +80,7 @@ export function checkReport({ names, servers, sites }: EstateSize, faults: reado
       version: "15.2.1748.10",
       site: siteOf(index),
       clientAccess: true,
+      mailbox: true,
       alternateAccount: silent.has(fqdn)
         ? undefined
         : {

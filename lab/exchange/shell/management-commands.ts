@@ -95,7 +95,8 @@ export function managementCommands(server: ExchangeServer, variables: ReadonlyMa
 
 function recycle(server: ExchangeServer, name: string): void {
   const pool = applicationPools.find((one): one is ApplicationPool => one.toLowerCase() === name.toLowerCase());
-  if (pool === undefined) {
+  // The pools behind the front end are of the mailbox role, which 2013 can leave to other servers.
+  if (pool === undefined || !(server.state.mailbox || pool.includes("FrontEnd"))) {
     throw notFound(`Cannot find path 'IIS:\\AppPools\\${name}' because it does not exist.`, "PathNotFound", name);
   }
   server.recycle(pool);

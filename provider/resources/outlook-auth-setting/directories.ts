@@ -66,7 +66,7 @@ export async function readDirectories(
   const directories: Directory[] = [];
   if (wanted.includes("outlookAnywhere")) {
     const read = await readOutlookAnywhere(shell, found, signal);
-    directories.push(...read.map((one) => outlookAnywhereDirectory(one, shell, signal)));
+    directories.push(...read.map((one) => outlookAnywhereDirectory(one, outlookAnywherePools(found), shell, signal)));
   }
   if (wanted.includes("mapi")) {
     for (const { identity, methods } of await readMapiVirtualDirectories(shell, found, signal)) {
@@ -74,7 +74,7 @@ export async function readDirectories(
         kind: "mapi",
         identity,
         values: { methods },
-        pools: mapiPools,
+        pools: mapiPools(found),
         complaint: () => undefined,
         set: ({ methods: list }) => setMapiVirtualDirectory(shell, identity, list as readonly string[], signal),
       });
@@ -99,13 +99,18 @@ async function serverNamed(shell: RemoteShell, server: string, signal: AbortSign
   });
 }
 
-function outlookAnywhereDirectory(found: OutlookAnywhere, shell: RemoteShell, signal: AbortSignal): Directory {
+function outlookAnywhereDirectory(
+  found: OutlookAnywhere,
+  pools: readonly string[],
+  shell: RemoteShell,
+  signal: AbortSignal,
+): Directory {
   const { identity, internal, external, iis } = found;
   return {
     kind: "outlookAnywhere",
     identity,
     values: { internal, external, iis },
-    pools: outlookAnywherePools,
+    pools,
     complaint: (values) => outlookAnywhereComplaint({ ...found, ...values }),
     set: (values) => setOutlookAnywhere(shell, identity, values, signal),
   };

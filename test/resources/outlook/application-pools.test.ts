@@ -58,6 +58,15 @@ describe("OutlookAuthSetting: application pools", () => {
     assert.deepEqual(recycled, ["MSExchangeMapiFrontEndAppPool", "MSExchangeMapiMailboxAppPool"]);
   });
 
+  it("are those of the front end alone on a server without mailboxes, which 2013 can have", async () => {
+    Object.assign(world.program.lab.organization.require("cas-1").state, { product: "2013", mailbox: false });
+    await world.up({ ...article, recycleApplicationPools: true });
+    assert.deepEqual(world.outlook.state.poolsToRecycle, []);
+    assert.deepEqual(world.program.writes.slice(-2), ["Restart-WebAppPool", "Restart-WebAppPool"]);
+    assert.equal(effective().outlookAnywhere.internalClientAuthenticationMethod, "Negotiate");
+    assert.deepEqual(effective().mapi.iisAuthenticationMethods, ["Ntlm", "Negotiate"]);
+  });
+
   it("recycle after destroy too", async () => {
     await world.up({ ...article, recycleApplicationPools: true });
     await world.destroy();
