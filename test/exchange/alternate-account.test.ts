@@ -46,6 +46,19 @@ describe("the credentials that a server shows", () => {
     assert.deepEqual(credentials, [{ account, added: "11/25/2026 7:22:40 AM" }]);
   });
 
+  it("are read from a text in any language and culture, where only what has a backslash is an account", () => {
+    const texts: [text: string, added: string[]][] = [
+      ["Latest: <Not set>\r\nPrevious: <Not set>\r\n...", []],
+      [`Letzte: 25.11.2026 07:22:40, ${account}\r\nVorherige: <Nicht festgelegt>`, ["25.11.2026 07:22:40"]],
+      [`Latest: Wednesday, November 25, 2026 7:22 AM, ${account}`, ["Wednesday, November 25, 2026 7:22 AM"]],
+      ["Latest: 11/25/2026, invalid entry\r\nPrevious: <Not set>", []],
+    ];
+    for (const [shown, added] of texts) {
+      const credentials = added.map((one) => ({ account, added: one }));
+      assert.deepEqual(alternateAccountOf(shown), { credentials, comparable: false }, shown);
+    }
+  });
+
   it("are none where the list is empty", () => {
     assert.deepEqual(alternateAccountOf(configuration()).credentials, []);
   });

@@ -38,6 +38,14 @@ describe("the servers of an organization", () => {
     assert.deepEqual(await list(edge, ...old, mailbox), ["CAS-1 2013 ADSite1 true"]);
   });
 
+  it("are told apart by their builds", async () => {
+    const builds = { "14.3 (Build 123.4)": "2010", "15.1 (Build 2507.6)": "2016", "15.2 (Build 2561.99)": "2019" };
+    for (const [build, product] of Object.entries({ ...builds, "15.2 (Build 2562.17)": "SE" })) {
+      const found = await list({ ...mailbox, AdminDisplayVersion: `Version ${build}` });
+      assert.deepEqual(found, [`CAS-1 ${product} ADSite1 true`]);
+    }
+  });
+
   it("are refused where one has a version that nobody here knows", async () => {
     for (const version of ["Version 15.3 (Build 1.1)", "Version 16.0 (Build 8000.1)", ""]) {
       await assert.rejects(list(mailbox, { ...mailbox, AdminDisplayVersion: version }), {

@@ -84,7 +84,14 @@ describe("a name and its secret for many servers", () => {
   });
 
   const wrong: [what: string, overrides: () => Promise<Partial<Settings>>][] = [
-    ["password", async () => ({ exchangeUsername: `svc-pulumi@${corp.dnsName}`, exchangePassword: "wrong" })],
+    [
+      "password",
+      // Whoever has a password of its own needs no key.
+      async () => ({
+        ...{ password: undefined, keytab: "/nowhere" },
+        ...{ exchangeUsername: `svc-pulumi@${corp.dnsName}`, exchangePassword: "wrong" },
+      }),
+    ],
     ["key", async () => ({ password: undefined, keytab: await keytabOf("svc-pulumi", "wrong") })],
   ];
   for (const [what, overrides] of wrong) {

@@ -100,6 +100,23 @@ describe("the roll script in a shell that others use too", () => {
     });
   });
 
+  it("has not succeeded by its exit code and last line alone", async () => {
+    const words = ["THE SCRIPT HAS SUCCEEDED"];
+    const error = { message: "Not quite.", fullyQualifiedErrorId: "x", category: 0, target: null, value: "x" };
+    for (const end of [{ state: "stopped" as const }, { errors: [error] }]) {
+      const answers: Record<string, PipelineResult> = {
+        "Get-ItemProperty": { ...completed, output: [setup] },
+        "Get-Variable": { ...completed, output: [0] },
+      };
+      const open = async (): Promise<PowerShellSession> => ({
+        ...{ host: "cas-1", usable: true, close: async () => {} },
+        invoke: async ([{ name }]) => answers[name] ?? { ...completed, information: words, ...end },
+      });
+      organization = new ExchangeOrganization({ endpoint: open, managementShell: open }, 10);
+      await assert.rejects(roll(good), /exit code 0, last line "THE SCRIPT HAS SUCCEEDED"/);
+    }
+  });
+
   it("finds the last line also where it came in one piece with others", async () => {
     const all = { ...completed, information: ["========== Finished ==========\r\n\r\n\tTHE SCRIPT HAS SUCCEEDED\r\n"] };
     const answers: Record<string, PipelineResult> = {
