@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
+import { mock } from "node:test";
 import { Attribute, Change } from "ldapts";
+import { waitUntil } from "../../lab/command";
 import { dc1, dc2, hostName } from "../../lab/domain-controller";
 import { inboundReplication, replicateTo } from "../../lab/replication";
 import { type Account, addAccount, deleteAccount } from "../../provider/directory/accounts";
@@ -54,6 +56,8 @@ describe("the lock on a roll", function () {
     const held = await withRollLock(directory, account, values);
     await set(held.map(change));
   }
+  const lifetime = 5 * 60_000;
+  const endOf = (texts: string[]) => Date.parse(/until (\S+),/.exec(texts.join())?.[1] ?? "");
   const refused = (work: Promise<unknown>, message: RegExp) =>
     assert.rejects(work, (error: ProviderError) => {
       assert.ok(error instanceof ProviderError);
@@ -77,7 +81,7 @@ describe("the lock on a roll", function () {
         );
       }
       await assertHeld();
-      await assertHeld();
+      await Promise.all([assertHeld(), assertHeld()]);
     });
     assert.deepEqual(await values(), []);
     await withRollLock(elsewhere, account, async () => {});
@@ -145,10 +149,58 @@ describe("the lock on a roll", function () {
   });
   const leftBehindAgain = async (change: (text: string) => string) => set((await values()).map(change));
 
-  it("stays with a process of another container of this host", async () => {
-    await leftBehind((text) => text.replace(`process ${process.pid} `, "process 999999 ").replace("pid:[", "pid:[9"));
-    await refused(work(), /by process 999999 on /);
-    await set([]);
+  it("stays with a process of another container of this host, and of another host of its name", async () => {
+    const elsewhere: [part: RegExp, other: string][] = [
+      [/pid:\[/, "pid:[9"],
+      [/ of [0-9a-f]{8}-/, " of 00000000-"],
+    ];
+    for (const [part, other] of elsewhere) {
+      await leftBehind((text) => text.replace(`process ${process.pid} `, "process 999999 ").replace(part, other));
+      await refused(work(), /by process 999999 on /);
+      await set([]);
+    }
+  });
+
+  it("stays with a process that may not be asked whether it lives", async () => {
+    await leftBehind((text) => text);
+    const kill = mock.method(process, "kill", () => {
+      throw Object.assign(new Error("kill EPERM"), { code: "EPERM" });
+    });
+    try {
+      await refused(work(), /is being rolled by/);
+      assert.equal(kill.mock.callCount(), 1);
+    } finally {
+      kill.mock.restore();
+      await set([]);
+    }
+  });
+
+  it("is taken for five minutes, and again each minute for as long as the work goes on", async () => {
+    let tick = () => {};
+    const every = mock.method(globalThis, "setInterval", (work: () => void, time: number) => {
+      if (time === 60_000) tick = work;
+    });
+    try {
+      await withRollLock(directory, account, async () => {
+        const first = endOf(await values());
+        assert.ok(Math.abs(first - Date.now() - lifetime) < 30_000, `until ${new Date(first).toISOString()}`);
+        tick();
+        await waitUntil("it is renewed", async () => endOf(await values()) > first, 5_000);
+        // The work may end just then.
+        tick();
+      });
+    } finally {
+      every.mock.restore();
+    }
+    assert.deepEqual(await values(), []);
+  });
+
+  it("leaves no timer behind, which would keep the process from its end", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    await work();
+    const before = timers();
+    await work();
+    assert.ok(timers() <= before, `${timers()} of ${before}`);
   });
 
   it("goes by the clock of the PDC emulator", async () => {
@@ -157,6 +209,9 @@ describe("the lock on a roll", function () {
     try {
       Date.now = () => now() + 3_600_000;
       await refused(work(), /on build-7/);
+      await set([]);
+      const held = await withRollLock(directory, account, values);
+      assert.ok(endOf(held) < now() + lifetime + 30_000, held.join());
     } finally {
       Date.now = now;
       await set([]);
@@ -235,12 +290,29 @@ describe("the lock on a roll", function () {
       await assert.rejects(locked(600), /may have been deleted/);
     });
 
-    it("waits until the account is there", async () => {
+    it("waits until the account is there, and holds its lock from then on", async () => {
       let replicated: Promise<unknown> = Promise.resolve();
-      await locked(30, (line) => {
+      const { now } = Date;
+      const progress = (line: string) => {
         assert.match(line, /^waiting for \S+ to replicate to dc1\.corp/);
+        // A wait that takes longer than the lock.
+        Date.now = () => now() + 600_000;
         replicated = inboundReplication(dc1, true).then(() => replicateTo(dc1, dc2));
-      });
+      };
+      try {
+        await withRollLock(
+          elsewhere,
+          made,
+          async () => {
+            account = made;
+            const held = await values();
+            assert.ok(endOf(held) > Date.now(), held.join());
+          },
+          { timeoutSeconds: 3600, signal, progress },
+        );
+      } finally {
+        Date.now = now;
+      }
       await replicated;
     });
   });
