@@ -64,6 +64,16 @@ describe("PSRP core", () => {
       });
     }
 
+    it("go as one piece where a pool is opened, and a piece each for a pipeline: PowerShell loses input right behind it", () => {
+      const client = new RunspacePoolClient();
+      client.open();
+      assert.equal(client.dataToSend().length, 1);
+      const ends = joined();
+      const id = ends.client.createPipeline([{ name: "It" }], { input: true });
+      ends.client.sendInput(id, "x");
+      assert.equal(ends.client.dataToSend().length, 2);
+    });
+
     it("of several messages may be interleaved, but not out of order", () => {
       const pieces = (() => {
         const { client, server } = joined();
@@ -279,11 +289,17 @@ describe("PSRP core", () => {
       ]);
     });
 
-    it("without end are refused", () => {
-      assert.throws(
-        () => new OutOfProcessReader(1000).receive(Buffer.alloc(1001, 65)),
-        refused(/not its remoting protocol/),
-      );
+    it("without end are refused, and many that end are not", () => {
+      const reader = new OutOfProcessReader(1000);
+      const line = Buffer.from(encodePacket({ type: "commandAck", id: poolGuid }));
+      for (let count = 0; count < 30; count++) assert.equal(reader.receive(line).length, 1);
+      assert.throws(() => reader.receive(Buffer.alloc(1001, 65)), refused(/not its remoting protocol/));
+    });
+
+    it("that are cut off are refused, not read in part", () => {
+      const line = encodePacket({ type: "data", stream: "default", id: poolGuid, data: Buffer.alloc(30) });
+      const cut = line.replace("A</Data>", "");
+      assert.throws(() => new OutOfProcessReader().receive(Buffer.from(cut)), refused(/not its remoting protocol/));
     });
   });
 

@@ -30,6 +30,7 @@ export function joined(pieceSize = Number.POSITIVE_INFINITY, fragmentSize = 3276
       [server, client, events.client],
     ] as const) {
       for (const { data, pipelineId } of from.dataToSend(fragmentSize)) {
+        assert.ok(data.length <= fragmentSize, `a piece of ${data.length} bytes`);
         for (let at = 0; at < data.length; at += Math.min(pieceSize, data.length)) {
           (into as unknown[]).push(...to.receive(data.subarray(at, at + pieceSize), pipelineId));
         }

@@ -41,6 +41,7 @@ describe("PSRP core and a peer that breaks the protocol", () => {
     // What was on its way when a pipeline was closed is nobody's fault.
     assert.deepEqual(client.receive(message("client", "pipelineOutput", "<S>x</S>", other), other), []);
     assert.deepEqual(client.receive(message("client", "pipelineOutput", "<S>x</S>", other), null), []);
+    assert.deepEqual(client.receive(fragment(50n, 1n, 0), other), [], "the rest of a message");
     const opening = new RunspacePoolClient();
     opening.open();
     const later = capability.replace(">2.3<", ">3.0<");
@@ -48,6 +49,9 @@ describe("PSRP core and a peer that breaks the protocol", () => {
       () => opening.receive(message("client", "sessionCapability", later)),
       refused(/speaks version 3\.0 of it, not 2/),
     );
+    opening.receive(message("client", "sessionCapability", capability));
+    opening.receive(message("client", "applicationPrivateData", '<Obj RefId="0" />'));
+    assert.equal(opening.state, "Opening", "only its state says that a pool is open");
   });
 
   it("refuses what a client says without being asked, or at the wrong place", () => {
@@ -197,6 +201,8 @@ describe("PSRP core and a peer that breaks the protocol", () => {
     await client.exchangeKey();
     carry();
     assert.deepEqual([client.hasSessionKey, server.hasSessionKey], [true, true]);
+    await client.exchangeKey();
+    assert.deepEqual(client.dataToSend(), [], "one key is enough");
     server.requestKey();
     assert.deepEqual(server.dataToSend(), [], "it has the key");
     client.beginClose();
@@ -222,7 +228,7 @@ describe("PSRP core and a peer that breaks the protocol", () => {
     const sum = opened({ maxMessageSize: 1000 });
     const state = message("client", "runspacePoolState", number("RunspaceState", 2));
     const [half, rest] = [state.subarray(21, 71), state.subarray(71)];
-    for (let object = 1n; object < 50n; object++) {
+    for (let object = 1n; object < 70n; object++) {
       const [first, last] = [fragment(object, 0n, 1, half.length), fragment(object, 1n, 2, rest.length)];
       first.set(half, 21);
       last.set(rest, 21);
@@ -237,6 +243,7 @@ describe("PSRP core and a peer that breaks the protocol", () => {
       [0n, 5],
     ] as const)
       assert.throws(() => opened().receive(fragment(1n, index, flags)), refused(/flags are wrong/));
+    assert.throws(() => opened().receive(fragment(1n, 1n, 2)), refused(/out of order/), "the end of no message");
   });
 
   it("counts the elements of all that a pipeline gives, of each for itself, and not of the pool's", () => {
