@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
-import type { ErrorCode } from "../../provider/error";
-import { diagnose } from "../../provider/powershell";
+import type { ErrorCode, ProviderError } from "../../provider/error";
+import { diagnose, type ErrorRecord, type PipelineResult, throwOnErrors } from "../../provider/powershell";
+import { completed } from "../support/pipeline-result";
 
 /** Words that Exchange 2016 and 2019 were seen to use, with names of ours. */
 const words: readonly [message: string, code: ErrorCode, hint: RegExp][] = [
@@ -71,4 +72,50 @@ describe("the words of a server", () => {
       assert.match(found?.hint ?? "", hint);
     });
   }
+});
+
+describe("the result of a pipeline", () => {
+  const record = (message: string, fullyQualifiedErrorId = ""): ErrorRecord => ({
+    message,
+    fullyQualifiedErrorId,
+    category: 0,
+    target: null,
+    value: null,
+  });
+  const long = "x".repeat(1_100);
+  const failed: readonly [what: string, result: Partial<PipelineResult>, code: ErrorCode, words: RegExp][] = [
+    [
+      "failed and says no more",
+      { state: "failed" },
+      "powershell-failed",
+      /: the command failed, and .* not say why\.$/,
+    ],
+    ["was stopped there", { state: "stopped" }, "powershell-failed", /: the command was stopped on the server\.$/],
+    ["completed with an error", { errors: [record("No")] }, "powershell-failed", /^cas-1: could not look: No\.$/],
+    [
+      "has several errors, of which one tells",
+      { errors: [record("No."), record("Access is denied.")] },
+      "access-denied",
+      /: Access is denied\. \(the first of 2 errors that tells\)/,
+    ],
+    ["has an error without words", { errors: [record(" ", "Id,Get-It")] }, "powershell-failed", /look: Id,Get-It\.$/],
+    ["has an error without anything", { errors: [record("")] }, "powershell-failed", /an error without words\.$/],
+    ["has an endless error", { errors: [record(long)] }, "powershell-failed", /: x{1000}…$/],
+  ];
+  for (const [what, result, code, words] of failed) {
+    it(`is no success where it ${what}`, () => {
+      assert.throws(
+        () => throwOnErrors({ ...completed, ...result }, "look", "cas-1"),
+        (error: ProviderError) => {
+          assert.equal(error.code, code);
+          assert.match(error.message, words);
+          return true;
+        },
+      );
+    });
+  }
+
+  it("is one where it completed without an error", () => {
+    assert.equal(throwOnErrors(completed, "look", "cas-1"), completed);
+  });
 });

@@ -212,6 +212,29 @@ describe("a pool of sessions", () => {
     await pool.close();
   });
 
+  it("does not send a command that is cancelled while its session opens", async () => {
+    const pool = new SessionPool();
+    const server = new Server("cas-1");
+    const opening = new Deferred();
+    const target: SessionTarget = {
+      ...server.target,
+      open: async () => {
+        await opening.promise;
+        return server.target.open();
+      },
+    };
+    const abort = new AbortController();
+    const cancelled = pool.invoke(target, pipeline("first"), { signal: abort.signal });
+    const refused = assert.rejects(cancelled, { code: "cancelled", message: /before it was sent/ });
+    await soon();
+    abort.abort();
+    await refused;
+    opening.resolve();
+    await pool.invoke(target, pipeline("second"));
+    assert.deepEqual(server.log, ["open", "second"]);
+    await pool.close();
+  });
+
   it("leaves a command that was sent to say itself how its cancellation ends", async () => {
     const pool = new SessionPool();
     const server = new Server("cas-1");
