@@ -50,7 +50,18 @@ describe("cookies over WS-Management", function () {
     jar.store(["a=1; Path=/", "b=2", "c=x=y; Max-Age=60", "no cookie"]);
     jar.store(["a=3", "b=; expires=Thu, 01 Jan 1970 00:00:00 GMT"]);
     assert.equal(jar.header, "a=3; c=x=y");
-    jar.store(["c=; Max-Age=0"]);
-    assert.equal(jar.header, "a=3");
+    jar.store(["c=; Max-Age=0", "d=4; expires=Fri, 01 Jan 2100 00:00:00 GMT", "=5"]);
+    assert.equal(jar.header, "a=3; d=4");
+  });
+
+  it("are fifty at most, and none is longer than eight thousand characters", () => {
+    const jar = new CookieJar();
+    const count = () => jar.header.split("; ").length;
+    jar.store([`long=${"x".repeat(8192)}`, ...Array.from({ length: 60 }, (_, index) => `c${index}=1`)]);
+    assert.ok(!jar.header.includes("long"));
+    assert.equal(count(), 49);
+    jar.store(["d=1", "e=1", "c1=2"]);
+    assert.equal(count(), 50);
+    assert.match(jar.header, /c1=2;.*d=1$/);
   });
 });

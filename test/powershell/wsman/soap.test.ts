@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { ProviderError } from "../../../provider/error";
-import { readFault } from "../../../provider/powershell/wsman/fault";
+import { faultError, readFault } from "../../../provider/powershell/wsman/fault";
 import { readSoap } from "../../../provider/powershell/wsman/soap";
 
 const envelope = (content: string) =>
@@ -33,7 +33,21 @@ describe("SOAP envelopes", () => {
     assert.deepEqual(fault(reason + detail), { number: 5, text: "Its   words." });
     assert.deepEqual(fault(reason), { number: 0, text: "The SOAP reason." });
     assert.deepEqual(fault(""), { number: 0, text: "no reason given" });
+    assert.equal(fault(`<s:Reason><s:Text>${"x".repeat(2_000)}</s:Text></s:Reason>`)?.text.length, 1_501);
     assert.equal(readFault(readSoap(envelope("<a/>"))), undefined);
+    assert.equal(readFault(readSoap(envelope("<Fault/>"))), undefined, "of another namespace");
+  });
+
+  it("of a fault mean what its words mean, whatever its number", () => {
+    const words = "Fail to create a runspace because you have exceeded the maximum number of connections allowed : 18";
+    for (const [number, shown] of [
+      [5, " \\(WSManFault 5\\)"],
+      [0, ""],
+    ] as const) {
+      const { code, message } = faultError({ number, text: words }, "open a session", "cas-1");
+      assert.equal(code, "quota");
+      assert.match(message, new RegExp(`^cas-1: could not open a session${shown}: ${words}\\. Sessions left open`));
+    }
   });
 
   for (const [what, text] of [

@@ -208,6 +208,16 @@ describe("WS-Management on a bad wire", function () {
       /did not prove who it is/,
     ],
     [
+      "a page of HTML behind the logon",
+      () => ({ url: gateway.secureUrl }),
+      {
+        instead: (request, response) =>
+          withBody(request) && (refuse(200, { "Content-Type": "text/html" }).instead?.(request, response) ?? false),
+      },
+      "not-exchange",
+      /answered with text\/html instead of WS-Management/,
+    ],
+    [
       "a redirect",
       () => ({}),
       refuse(302, { Location: "https://elsewhere.example/" }),
@@ -275,10 +285,11 @@ describe("WS-Management on a bad wire", function () {
     change: (answer: Buffer, response: ServerResponse) => Buffer,
     secure: boolean,
     code: string | undefined,
+    words?: RegExp,
   ][] = [
     ["cut in the middle", (answer) => answer.subarray(0, answer.length - 60), false, "unclear-outcome"],
     ["changed by one bit", (answer) => flip(answer, answer.length - 40), false, "unclear-outcome"],
-    ["in clear where it has to be sealed", clear, false, "unclear-outcome"],
+    ["in clear where it has to be sealed", clear, false, "unclear-outcome", /in clear what had to be sealed/],
     ["that belongs to another request", otherRequest, true, "unclear-outcome"],
     ["with a DTD", (answer) => Buffer.from(`<!DOCTYPE x [<!ENTITY a "b">]>${answer}`), true, "unclear-outcome"],
     ["that is no XML", () => Buffer.from("<s:Envelope"), true, "unclear-outcome"],
@@ -287,7 +298,7 @@ describe("WS-Management on a bad wire", function () {
     ["that is packed", packed, false, undefined],
     ["with a space before its boundaries", spaced, false, undefined],
   ];
-  for (const [what, change, secure, code] of changes) {
+  for (const [what, change, secure, code, words = /./] of changes) {
     it(`${code === undefined ? "reads" : "refuses"} an answer ${what}`, async () => {
       const meddling: Meddling = {
         change: (answer, response, request) => (withBody(request) ? change(answer, response) : answer),
@@ -295,7 +306,7 @@ describe("WS-Management on a bad wire", function () {
       const session = await meet(meddling, secure ? { url: gateway.secureUrl } : {});
       const result = session.invoke(hello);
       if (code === undefined) assert.deepEqual((await result).output, ["hello"]);
-      else await assert.rejects(result, { code });
+      else await assert.rejects(result, { code, message: words });
       assert.equal(commands, 1);
     });
   }
