@@ -4,14 +4,7 @@ import { Interruption, within } from "./deadline";
 import { Deferred } from "./deferred";
 import type { InvokeOptions, Pipeline, PipelineResult, PowerShellSession } from "./pipeline";
 import { PipelineRun, pipelineName } from "./pipeline-run";
-import {
-  type ClientEvent,
-  type HostCall,
-  isVoidHostMethod,
-  type OutgoingData,
-  type PoolClientOptions,
-  RunspacePoolClient,
-} from "./psrp";
+import { type ClientEvent, type HostCall, isVoidHostMethod, type OutgoingData, RunspacePoolClient } from "./psrp";
 
 export interface SessionOptions {
   /** Pipelines that run at once; others wait on the server. Default 1. */
@@ -22,8 +15,6 @@ export interface SessionOptions {
   readonly stopDeadline?: number | undefined;
   /** Milliseconds for each of: the pipelines' closes, the pool's close. Default 5,000. */
   readonly closeDeadline?: number | undefined;
-  /** Limits on what the server may send at a time. */
-  readonly limits?: PoolClientOptions["limits"];
   /** Bytes that a pipeline may give in all; it is kept until the end. Default 64 MiB. */
   readonly maxOutputSize?: number | undefined;
 }
@@ -51,7 +42,7 @@ export class RunspacePoolSession implements PowerShellSession {
     options: SessionOptions,
   ) {
     this.#channel = channel;
-    this.#client = new RunspacePoolClient({ maxRunspaces: options.maxRunspaces, limits: options.limits });
+    this.#client = new RunspacePoolClient({ maxRunspaces: options.maxRunspaces });
     this.#deadlines = {
       open: options.openDeadline ?? 60_000,
       stop: options.stopDeadline ?? 10_000,

@@ -46,8 +46,6 @@ export class SoapElement {
   }
 }
 
-const entities = { amp: "&", gt: ">", lt: "<", quot: '"', apos: "'" } as const;
-
 /**
  * Output is base64, most of an envelope's text, and the parser looks at each letter of it: it gets a mark instead. Between `>` and `<`
  * there is nothing in such letters that could be markup; the mark is of Unicode's private use, and no text that holds it is cut.
@@ -68,8 +66,6 @@ export function readSoap(xml: string): SoapElement {
   const open = [root];
   let elements = 0;
   const parser = new SaxesParser({ xmlns: true, position: false });
-  // The parser's own table inherits from a plain object, in which &constructor; is a function.
-  parser.ENTITIES = Object.assign(Object.create(null), entities);
   parser.on("error", () => {
     throw malformed("it is not well-formed XML");
   });
