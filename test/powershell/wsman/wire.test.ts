@@ -122,7 +122,7 @@ describe("WS-Management on a bad wire", function () {
     assert.equal(commands, 1);
   });
 
-  it("lets the server end by itself what a crash would leave open", async () => {
+  it("lets the server end by itself what a crash would leave open, and ends it at its own close", async () => {
     const answers: string[] = [];
     gateway.meddling = {
       change: (answer) => {
@@ -130,8 +130,11 @@ describe("WS-Management on a bad wire", function () {
         return answer;
       },
     };
-    await open({ url: gateway.secureUrl });
+    const session = await open({ url: gateway.secureUrl });
     assert.match(answers.join(""), /<rsp:IdleTimeOut>PT180\.000S</);
+    assert.doesNotMatch(answers.join(""), /DeleteResponse/);
+    await session.close();
+    assert.match(answers.join(""), /\/DeleteResponse</);
   });
 
   const whileOpening: readonly [
