@@ -4,6 +4,11 @@ import { type MochaOptions, Runner, reporters, type Suite, type Test } from "moc
 /** Files whose time is told at the end: where a run that became long has its time. */
 const slowest = 12;
 
+// It would end Node, and whatever was under way in it; Mocha by itself takes no notice.
+process.on("unhandledRejection", (reason) => {
+  throw reason;
+});
+
 /** Mocha's own tree, then where the time went, and as the last line what came of it. */
 class Reporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
