@@ -183,7 +183,7 @@ const cases: readonly Case[] = [
   {
     what: "a refusal that comes each time",
     act: (asked) => asked.answer("", { "WWW-Authenticate": 'Basic realm="x", Negotiate' }, "401 Unauthorized"),
-    code: "access-denied",
+    code: "password-refused",
     words: /refuses the password of shelly/,
   },
   {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { waitUntil } from "../../../lab/command";
 import { corp, dc1, dc2, hostName } from "../../../lab/domain-controller";
 import { inboundReplication, replicateTo } from "../../../lab/replication";
@@ -324,11 +325,13 @@ describe("AsaDeployment by script, with Exchange on another domain controller", 
     const before = await world.read(name);
     const servers = [fqdn("cas-1"), fqdn("cas-2")];
     const deployment = world.deployment();
+    const arrivals: Promise<void>[] = [];
     world.afterCall = async ({ command }) => {
       // The script is through, and our domain controller knows nothing of it yet: it comes while we wait.
-      if (command === script) setTimeout(() => void replicateTo(dc1, dc2), 1500);
+      if (command === script) arrivals.push(delay(1500).then(() => replicateTo(dc1, dc2)));
     };
     await deployment.up({ account: qualifiedName, servers }, run);
+    await Promise.all(arrivals);
     const after = await world.read(name);
     assert.ok(BigInt(after.passwordStamp) > BigInt(before.passwordStamp));
     assert.equal(deployment.state.passwordLastSet, after.passwordLastSet);
