@@ -77,8 +77,8 @@ describe("faults that other tests hold", () => {
       expected: "it is not believed",
     },
     [
-      { file: "powershell/wsman/wire.test.ts", title: "a token that proves nothing" },
-      { file: "powershell/wsman/wire.test.ts", title: "a redirect" },
+      { file: "powershell/wsman/opening.test.ts", title: "a token that proves nothing" },
+      { file: "powershell/wsman/opening.test.ts", title: "a redirect" },
       { file: "powershell/ssh/ssh.test.ts", title: "by its fingerprint, and says nothing of ours to another one" },
       { file: "resources/asa-deployment/refusals.test.ts", title: "a name of the load balancer among the servers" },
     ],
