@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { corp } from "../../../lab/domain-controller";
 import type { Program } from "../program";
-import { conditions, first, script, second, threeVersions, World } from "./world";
+import { conditions, first, inWorld, script, second, threeVersions, type World } from "./world";
 
 /** A credential that was on the servers before the stack. */
 for (const method of ["script", "cmdlet"] as const) {
@@ -9,14 +9,8 @@ for (const method of ["script", "cmdlet"] as const) {
     this.timeout(60_000);
     let world: World;
     let run: Program;
-
-    before(async function () {
-      world = await World.enter(this, threeVersions);
-    });
-    after(() => world?.leave());
-    beforeEach(async () => {
-      await world.reset();
-      run = world.run();
+    inWorld(threeVersions, (...now) => {
+      [world, run] = now;
     });
 
     it("adopts what is there: no roll, no write, and it stays on destroy", async () => {

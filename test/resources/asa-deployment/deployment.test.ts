@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Program } from "../program";
-import { all, conditions, first, fqdn, script, second, third, threeVersions, World } from "./world";
+import { all, conditions, first, fqdn, inWorld, script, second, third, threeVersions, type World } from "./world";
 
 /** The servers in memory, the directory real: what a handler does over its life, by both methods. */
 for (const method of ["script", "cmdlet"] as const) {
@@ -8,14 +8,8 @@ for (const method of ["script", "cmdlet"] as const) {
     this.timeout(60_000);
     let world: World;
     let run: Program;
-
-    before(async function () {
-      world = await World.enter(this, threeVersions);
-    });
-    after(() => world?.leave());
-    beforeEach(async () => {
-      await world.reset();
-      run = world.run();
+    inWorld(threeVersions, (...now) => {
+      [world, run] = now;
     });
 
     it("deploys first: every server has the directory's password, and state says what each has", async () => {

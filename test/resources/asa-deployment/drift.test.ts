@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Change } from "ldapts";
 import { unicodePassword } from "../../../lab/exchange/active-directory";
 import type { Program } from "../program";
-import { all, conditions, first, fqdn, second, threeVersions, World } from "./world";
+import { all, conditions, first, fqdn, inWorld, second, threeVersions, type World } from "./world";
 
 /** What others did to servers and account meanwhile, or have not heard of yet. */
 for (const method of ["script", "cmdlet"] as const) {
@@ -10,14 +10,8 @@ for (const method of ["script", "cmdlet"] as const) {
     this.timeout(60_000);
     let world: World;
     let run: Program;
-
-    before(async function () {
-      world = await World.enter(this, threeVersions);
-    });
-    after(() => world?.leave());
-    beforeEach(async () => {
-      await world.reset();
-      run = world.run();
+    inWorld(threeVersions, (...now) => {
+      [world, run] = now;
     });
 
     it("shows at refresh what happened outside, and repairs it at the next up", async () => {

@@ -7,7 +7,7 @@ import { ProviderError } from "../../../provider/error";
 import type { AsaDeploymentOutputs } from "../../../provider/resources/asa-deployment/schema";
 import type { Program, Resource } from "../program";
 import { denyReset } from "./deny-reset";
-import { all, conditions, fqdn, script, threeVersions, World } from "./world";
+import { all, conditions, fqdn, inWorld, script, threeVersions, World } from "./world";
 
 const names = all.map(fqdn);
 for (const method of ["script", "cmdlet"] as const) {
@@ -15,14 +15,8 @@ for (const method of ["script", "cmdlet"] as const) {
     this.timeout(60_000);
     let world: World;
     let run: Program;
-
-    before(async function () {
-      world = await World.enter(this, threeVersions);
-    });
-    after(() => world?.leave());
-    beforeEach(async () => {
-      await world.reset();
-      run = world.run();
+    inWorld(threeVersions, (...now) => {
+      [world, run] = now;
     });
 
     const allDeployed = all.map((server) => `${server} deployed`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Attribute, Change } from "ldapts";
 import { requireCredential } from "../../../provider/resources/asa-deployment/presence";
 import type { Program } from "../program";
-import { all, conditions, first, fqdn, second, third, threeVersions, World } from "./world";
+import { all, conditions, first, fqdn, inWorld, second, third, threeVersions, type World } from "./world";
 
 /** Servers and accounts that leave, and everything at the end. */
 for (const method of ["script", "cmdlet"] as const) {
@@ -10,14 +10,8 @@ for (const method of ["script", "cmdlet"] as const) {
     this.timeout(60_000);
     let world: World;
     let run: Program;
-
-    before(async function () {
-      world = await World.enter(this, threeVersions);
-    });
-    after(() => world?.leave());
-    beforeEach(async () => {
-      await world.reset();
-      run = world.run();
+    inWorld(threeVersions, (...now) => {
+      [world, run] = now;
     });
 
     it("takes the credential off a server that leaves, and off all of them at the end", async () => {

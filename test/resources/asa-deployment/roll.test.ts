@@ -4,21 +4,15 @@ import { withRollLock } from "../../../provider/directory/roll-lock";
 import { ProviderError } from "../../../provider/error";
 import { type PlannedRoll, planRoll, type RollRequest, roll } from "../../../provider/resources/asa-deployment/roll";
 import type { Program } from "../program";
-import { conditions, first, fqdn, script, second, third, threeVersions, World } from "./world";
+import { conditions, first, fqdn, inWorld, script, second, third, threeVersions, type World } from "./world";
 
 for (const method of ["script", "cmdlet"] as const) {
   describe(`a roll outside of any stack, by ${method}`, function () {
     this.timeout(60_000);
     let world: World;
     let run: Program;
-
-    before(async function () {
-      world = await World.enter(this, threeVersions);
-    });
-    after(() => world?.leave());
-    beforeEach(async () => {
-      await world.reset();
-      run = world.run();
+    inWorld(threeVersions, (...now) => {
+      [world, run] = now;
     });
 
     const writes = () => world.calls.filter(({ command }) => /^Set-|\.ps1$/.test(command)).length;

@@ -267,3 +267,20 @@ export class World {
     };
   }
 }
+
+/**
+ * For the suite it is called in: the servers for all of it, empty and in order when a test begins.
+ * @param tell what each test works with: the servers, and a run of Pulumi
+ */
+export function inWorld(servers: Servers, tell: (world: World, run: Program) => void): void {
+  let world: World | undefined;
+  before(async function () {
+    world = await World.enter(this, servers);
+  });
+  beforeEach(async () => {
+    if (world === undefined) return;
+    await world.reset();
+    tell(world, world.run());
+  });
+  after(() => world?.leave());
+}
