@@ -38,6 +38,16 @@ class Server {
     if (this.current !== undefined) this.current.usable = false;
   }
 
+  /** A target whose session opens when that is said. */
+  opensSlowly(): { target: SessionTarget; opens: () => void } {
+    const opening = new Deferred();
+    const open = async () => {
+      await opening.promise;
+      return this.session();
+    };
+    return { target: { ...this.target, open }, opens: () => opening.resolve() };
+  }
+
   private session(): PowerShellSession {
     if (this.failsToOpen) throw new ProviderError("port-closed", `Port 22 of ${this.host} did not answer.`);
     this.open += 1;
@@ -215,21 +225,14 @@ describe("a pool of sessions", () => {
   it("does not send a command that is cancelled while its session opens", async () => {
     const pool = new SessionPool();
     const server = new Server("cas-1");
-    const opening = new Deferred();
-    const target: SessionTarget = {
-      ...server.target,
-      open: async () => {
-        await opening.promise;
-        return server.target.open();
-      },
-    };
+    const { target, opens } = server.opensSlowly();
     const abort = new AbortController();
     const cancelled = pool.invoke(target, pipeline("first"), { signal: abort.signal });
     const refused = assert.rejects(cancelled, { code: "cancelled", message: /before it was sent/ });
     await soon();
     abort.abort();
     await refused;
-    opening.resolve();
+    opens();
     await pool.invoke(target, pipeline("second"));
     assert.deepEqual(server.log, ["open", "second"]);
     await pool.close();
@@ -323,18 +326,11 @@ describe("a pool of sessions", () => {
   it("sends nothing over what was still being opened at its close", async () => {
     const pool = new SessionPool();
     const server = new Server("cas-1");
-    const opening = new Deferred();
-    const target: SessionTarget = {
-      ...server.target,
-      open: async () => {
-        await opening.promise;
-        return server.target.open();
-      },
-    };
+    const { target, opens } = server.opensSlowly();
     const refused = assert.rejects(pool.invoke(target, pipeline("first")), { code: "cancelled" });
     await soon();
     const closed = pool.close();
-    opening.resolve();
+    opens();
     await Promise.all([refused, closed]);
     assert.deepEqual(server.log, ["open", "close"]);
   });

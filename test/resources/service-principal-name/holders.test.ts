@@ -70,13 +70,7 @@ describe("ServicePrincipalName, a name that somebody else has", () => {
       const limited = world.forest.uniqueName();
       const dn = `CN=${limited},${world.forest.organizationalUnit}`;
       await new Resource(asaAccount).up(
-        {
-          name: limited,
-          accountType: "user",
-          password: "Ordinary-User-1!",
-          replication: false,
-          organizationalUnit: world.forest.organizationalUnit,
-        },
+        world.account({ name: limited, accountType: "user", password: "Ordinary-User-1!" }),
         world.program,
       );
       // May write to the holder only, as an administrator of another department would.

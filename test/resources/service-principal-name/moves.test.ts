@@ -32,11 +32,7 @@ describe("ServicePrincipalName: moves", () => {
 
   it("follows an account that is made anew under its old name", async () => {
     const account = new Resource(asaAccount);
-    const inputs = {
-      name: world.forest.uniqueName(),
-      replication: false,
-      organizationalUnit: world.forest.organizationalUnit,
-    };
+    const inputs = world.account();
     await account.up(inputs, world.program);
     const wanted = world.given({ account: account.state.qualifiedName });
     await world.name.up(wanted, world.program);
@@ -49,11 +45,7 @@ describe("ServicePrincipalName: moves", () => {
 
   it("knows in a preview whether an unknown account only changes or is made anew", async () => {
     const account = new Resource(asaAccount);
-    const inputs = {
-      name: world.forest.uniqueName(),
-      replication: false,
-      organizationalUnit: world.forest.organizationalUnit,
-    };
+    const inputs = world.account();
     await account.up(inputs, world.program);
     await world.up({ account: account.state.qualifiedName });
     const diffs = async (more: object) => {
@@ -68,11 +60,7 @@ describe("ServicePrincipalName: moves", () => {
   });
 
   describe("goes from one resource of a program to another", () => {
-    const account = () => ({
-      name: world.asa.inputs.name,
-      replication: false,
-      organizationalUnit: world.forest.organizationalUnit,
-    });
+    const account = () => world.account({ name: world.asa.inputs.name });
 
     it("and is the new one's to take off, on an account that the stack has made", async () => {
       await world.up();

@@ -123,10 +123,7 @@ describe("ServicePrincipalName", () => {
 
   it("is gone with its account, and content to be deleted then", async () => {
     const short = new Resource(asaAccount);
-    await short.up(
-      { name: world.forest.uniqueName(), replication: false, organizationalUnit: world.forest.organizationalUnit },
-      world.program,
-    );
+    await short.up(world.account(), world.program);
     await world.up({ account: short.state.qualifiedName });
     const { id, state } = world.name;
     await world.forest.admin.del(short.state.distinguishedName);

@@ -30,6 +30,12 @@ class World {
     return this.name.up(this.given(more), this.program);
   }
 
+  /** Inputs of an account, under a name that no other has. */
+  account(more: object = {}) {
+    const { organizationalUnit } = this.forest;
+    return { name: this.forest.uniqueName(), replication: false, organizationalUnit, ...more };
+  }
+
   /** Another run of Pulumi: it knows nothing of the one before. */
   later(overrides: Partial<Settings> = {}): Program {
     const another = new Program(this.forest.settings, overrides);
@@ -53,10 +59,9 @@ class World {
 
   async enter(suite: Mocha.Context): Promise<void> {
     this.forest = await enterForest(suite);
-    const place = { organizationalUnit: this.forest.organizationalUnit, replication: false };
     const first = this.later();
-    await this.asa.up({ name: this.forest.uniqueName(), ...place }, first);
-    await this.other.up({ name: this.forest.uniqueName(), enabled: false, ...place }, first);
+    await this.asa.up(this.account(), first);
+    await this.other.up(this.account({ enabled: false }), first);
     await this.endRuns();
   }
 
