@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { waitUntil } from "../../lab/command";
 import { CallError, loader, type Props, ProviderProcess } from "./provider-process";
 
 const directoryPassword = 'Directory"secret\\1';
@@ -227,7 +228,7 @@ describe("the runtime behind Pulumi's provider server", () => {
       assert.match(unread.message, /^bind as admin with \[secret\]/);
       const bug = await failed(server.read("id-no", made({ name: "no", act: "bug" })));
       assert.match(bug.message, /^bind as admin with \[secret\]/);
-      await poll(() => server.output.includes("probe.ts:", before));
+      await waitUntil("the fault in the output", async () => server.output.includes("probe.ts:", before), 30_000);
       const printed = server.output.slice(before).split("\n").filter(Boolean);
       assert.match(printed[0] ?? "", /^exchange-kerberos: bind as admin with \[secret\]/);
       assert.equal(printed.filter((line) => line.includes("bind as")).length, 2);
@@ -267,7 +268,7 @@ describe("a provider process", () => {
   it("lets a long wait save its state when it is told to end", async () => {
     const server = await open();
     const waiting = failed(server.create(made({ name: "long", act: "wait" })));
-    await poll(() => server.output.includes("writing long"));
+    await waitUntil("the write under way", async () => server.output.includes("writing long"), 30_000);
     const code = await server.end();
     const error = await waiting;
     assert.match(error.message, /cancelled/);
@@ -275,11 +276,3 @@ describe("a provider process", () => {
     assert.equal(code, 0);
   });
 });
-
-async function poll(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, "what was waited for did not come");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
