@@ -236,9 +236,10 @@ class LockPlace {
     );
   }
 
+  /** Who renewed it last: an earlier value stays where somebody took the lock off by hand, and that one alone. */
   private async holder(): Promise<Holder | undefined> {
-    const values = await this.values();
-    return values.map(parseHolder).find((one) => one !== undefined);
+    const holders = (await this.values()).flatMap((value) => parseHolder(value) ?? []);
+    return holders.sort((one, other) => Date.parse(other.until) - Date.parse(one.until))[0];
   }
 
   private async values(): Promise<string[]> {

@@ -268,6 +268,17 @@ describe("the lock on a roll", function () {
     });
   });
 
+  it("is kept from others also where the value of an earlier run was left beside it", async () => {
+    await world.leftBehind((text) => text.replace(/until \S+,/, "until 2026-01-01T00:00:00.000Z,"));
+    await world.set((await world.values()).filter((text) => text.includes("process")));
+    await withRollLock(world.directory, world.account, async ({ assertHeld }) => {
+      const other = withRollLock(world.forest.open(), world.account, () => assert.fail("two at once"));
+      await refused(other, /is being rolled by process/);
+      await assertHeld();
+    });
+    assert.equal((await world.values()).length, 1);
+  });
+
   it("says what to do about a value that tells nobody", async () => {
     const held = await withRollLock(world.directory, world.account, () => world.values());
     await world.set(held.filter((text) => !text.includes("process")));
