@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { openBody, sealBody } from "../../../provider/powershell/wsman/sealed-body";
+import { openBody, sealBody, sealedType } from "../../../provider/powershell/wsman/sealed-body";
 
 /** Stands in for a security context that hides nothing. */
 const unsealed = {
@@ -20,5 +20,39 @@ describe("a sealed body", () => {
     assert.ok(first.toString("latin1").endsWith(end));
     const together = Buffer.concat([first.subarray(0, -end.length), second]);
     assert.equal(openBody(together, unsealed), whole.toString("utf8"));
+  });
+
+  const sealed = sealBody("<a/>", unsealed, "Negotiate").toString("latin1");
+  const open = (text: string) => openBody(Buffer.from(text, "latin1"), unsealed);
+
+  for (const [what, text] of [
+    ["a space in its boundaries", sealed.replaceAll("--Encrypted", "-- Encrypted")],
+    ["boundaries on lines of their own", sealed.replaceAll(/(?<!^|Boundary)--Enc/g, "\r\n--Enc")],
+    ["no boundary at its end", sealed.replace(/--Encrypted Boundary--\r\n$/, "")],
+    ["the name of its length in small letters", sealed.replace("Length=", "length=")],
+  ] as const) {
+    it(`may have ${what}`, () => {
+      assert.notEqual(text, sealed);
+      assert.equal(open(text), "<a/>");
+    });
+  }
+
+  for (const [what, text, words] of [
+    ["does not say its length", sealed.replace(/;Length=\d+/, ""), /its parts are incomplete/],
+    ["ends before what is sealed", sealed.slice(0, sealed.indexOf("octet-stream") + 16), /its parts are incomplete/],
+    ["is cut off", sealed.slice(0, sealed.indexOf("<a/>") + 3), /its sealed part is cut off/],
+    ["is something else", "<a/>", /it is not sealed/],
+  ] as const) {
+    it(`is refused where it ${what}`, () => assert.throws(() => open(text), { code: "protocol", message: words }));
+  }
+
+  it("names the protocol of its logon, for each part and for all", () => {
+    for (const [scheme, protocol] of [
+      ["Negotiate", "application/HTTP-SPNEGO-session-encrypted"],
+      ["Kerberos", "application/HTTP-Kerberos-session-encrypted"],
+    ] as const) {
+      assert.match(sealBody("<a/>", unsealed, scheme).toString("latin1"), new RegExp(`Content-Type: ${protocol}\r\n`));
+      assert.match(sealedType(scheme), new RegExp(`;protocol="${protocol}";`));
+    }
   });
 });
