@@ -131,6 +131,35 @@ describe("WS-Management on a bad wire", function () {
     assert.equal(wire.commands, 0);
   });
 
+  for (const [status, code, words] of [
+    [400, "protocol", "did not understand the request"],
+    [405, "not-exchange", "has no PowerShell endpoint at this address"],
+    [408, "protocol", "did not understand the request"],
+    [413, "protocol", "did not understand the request"],
+    [429, "quota", "is too busy"],
+    [503, "quota", "is too busy"],
+  ] as const) {
+    it(`says that a command did not run where it was answered by HTTP ${status}`, async () => {
+      const session = await wire.meet(refuse(status));
+      await assert.rejects(session.invoke(hello), { code, message: new RegExp(`${words} \\(HTTP ${status}\\)`) });
+      assert.equal(wire.commands, 0);
+    });
+  }
+
+  for (const status of [500, 502, 504]) {
+    it(`says that a command may have run where it was answered by HTTP ${status}: something failed over it`, async () => {
+      const fails: Meddling["change"] = (answer, response) => {
+        if (!answer.includes("CommandResponse")) return answer;
+        response.writeHead(status, { "Content-Type": "text/html; charset=us-ascii" });
+        return Buffer.from("<html>");
+      };
+      const session = await wire.meet({ change: fails }, { url: wire.gateway.secureUrl });
+      const message = new RegExp(`answered HTTP ${status} \\(text/html\\)`);
+      await assert.rejects(session.invoke(hello), { code: "unclear-outcome", message });
+      assert.equal(wire.commands, 1);
+    });
+  }
+
   describe("inside TLS, before a server that wants a logon with each request", () => {
     let asked: number;
     const wantsLogon: Meddling["instead"] = (request, response) => {
