@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
+import { type DomainController, hostName } from "../../lab/domain-controller";
+import { nameServer } from "./name-server";
 
 /**
  * What becomes of the next piece that a client sends: lost, or delivered while its answer is lost, changed in one bit, or
@@ -68,4 +70,19 @@ export class LossyProxy {
       return far.write(piece);
     });
   }
+}
+
+/** A line to a domain controller that loses what it is told to: its own name leads there, for which its certificate holds. */
+export async function lossyLine(dc: DomainController) {
+  const port = 636;
+  const proxy = await new LossyProxy({ host: dc.address, port }).listen({ host: "127.0.0.1", port });
+  const dns = await nameServer([{ type: "A", name: hostName(dc), data: "127.0.0.1" }]);
+  return {
+    proxy,
+    settings: { domainController: hostName(dc), dnsServers: [dns.address] },
+    close() {
+      proxy.close();
+      dns.close();
+    },
+  };
 }

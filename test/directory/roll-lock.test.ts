@@ -11,8 +11,7 @@ import { LdapSession } from "../../provider/directory/ldap-session";
 import { withRollLock } from "../../provider/directory/roll-lock";
 import type { ProviderError } from "../../provider/error";
 import { endOf, lockWorld, refused } from "./lock-world";
-import { LossyProxy } from "./lossy-proxy";
-import { nameServer } from "./name-server";
+import { lossyLine } from "./lossy-proxy";
 
 describe("the lock on a roll", function () {
   this.timeout(30_000);
@@ -206,34 +205,30 @@ describe("the lock on a roll", function () {
   });
 
   describe("over a line that breaks", () => {
-    let proxy: LossyProxy;
+    let line: Awaited<ReturnType<typeof lossyLine>>;
     let ours: Directory;
-    let dns: Awaited<ReturnType<typeof nameServer>>;
 
     beforeEach(async () => {
-      const name = hostName(dc1);
-      proxy = await new LossyProxy({ host: dc1.address, port: 636 }).listen({ host: "127.0.0.1", port: 636 });
-      dns = await nameServer([{ type: "A", name, data: "127.0.0.1" }]);
-      ours = world.forest.open({ domainController: name, dnsServers: [dns.address] });
+      line = await lossyLine(dc1);
+      ours = world.forest.open(line.settings);
     });
     afterEach(async () => {
       await ours.close();
-      proxy.close();
-      dns.close();
+      line.close();
     });
 
     it("is ours where only the answer was lost, and says so", () =>
       withRollLock(ours, world.account, async ({ assertHeld }) => {
-        proxy.fault = "lose-answer";
+        line.proxy.fault = "lose-answer";
         await assertHeld();
         await assertHeld();
-        assert.equal(proxy.connections, 2);
+        assert.equal(line.proxy.connections, 2);
       }));
 
     it("is not taken for ours where another has it, and our request was lost", async () => {
       await world.leftBehind((text) => text.replace(`by ${hostname()},`, "by build-7,"));
       const loses = () => {
-        proxy.fault = "lose-request";
+        line.proxy.fault = "lose-request";
       };
       await beforeWrite(1, loses, () =>
         assert.rejects(
