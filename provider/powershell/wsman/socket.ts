@@ -40,12 +40,14 @@ export function connectSocket({ url, certificateName, ca, connectDeadline }: Soc
         }),
       );
     }, connectDeadline);
-    socket.once("error", (error) => fail(connectFailure(host, port, error, servername)));
+    let answers = false;
+    socket.once("connect", () => {
+      answers = true;
+    });
+    // For good: once it is connected this changes nothing, and between two requests nobody else listens.
+    socket.on("error", (error) => fail(connectFailure(host, port, error, servername, answers)));
     socket.once(secure ? "secureConnect" : "connect", () => {
       clearTimeout(timer);
-      socket.removeAllListeners("error");
-      // Whoever uses it next listens; between two requests nobody has to know.
-      socket.on("error", () => {});
       socket.setNoDelay(true);
       resolve(socket);
     });
@@ -57,6 +59,7 @@ function connectFailure(
   port: number,
   error: Error & { code?: string },
   certificateName: string,
+  answers: boolean,
 ): ProviderError {
   const { code = "" } = error;
   const certificate = certificateFailures.get(code);
@@ -74,10 +77,10 @@ function connectFailure(
       cause: error,
     });
   }
-  // What is left with an underscore is of TLS: who speaks it badly is up, and must not pass for one that is down.
-  if (code === "EPROTO" || !/^E[A-Z]+$|^ERR_SOCKET_/.test(code)) {
+  // Who speaks TLS badly is up, and must not pass for one that is down. Windows resets the connection where it lacks a certificate.
+  if (answers) {
     const what = `Port ${port} of ${host} answers, but no TLS connection came about (${code || error.message}).`;
-    const hint = "Check that HTTPS is served there, and that TLS 1.2 is on.";
+    const hint = "Check that HTTPS is served there with a certificate, and that TLS 1.2 is on.";
     return new ProviderError("protocol", what, { hint, cause: error });
   }
   return new ProviderError("port-closed", `Port ${port} of ${host} could not be reached (${code || error.message}).`, {
