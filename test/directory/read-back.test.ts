@@ -42,7 +42,7 @@ describe("a write that nobody answered", function () {
     await forest?.close();
   });
 
-  const add = () =>
+  const add = (more: { name?: string; container?: string } = {}) =>
     addAccount(directory, {
       name: forest.uniqueName(),
       accountType: "computer",
@@ -51,10 +51,11 @@ describe("a write that nobody answered", function () {
       enabled: true,
       encryptionTypeBits: 28,
       password: randomPassword(),
+      ...more,
     });
   const change = (to: Parameters<typeof changeAccount>[2]) => () => changeAccount(directory, account, to);
   const writes: readonly [what: string, write: () => Promise<unknown>][] = [
-    ["a new account", add],
+    ["a new account", () => add()],
     ["disabling it", change({ enabled: false })],
     ["a description", change({ description: "after" })],
     ["no description", change({ description: "" })],
@@ -95,4 +96,12 @@ describe("a write that nobody answered", function () {
         message: /It was not done when looked at afterwards, and was not sent again/,
       }));
   }
+
+  it("is not taken for done where another account has the name of the new one", () =>
+    assert.rejects(
+      meeting("lose-request", () =>
+        add({ name: commonName(account.distinguishedName), container: `CN=Computers,${forest.domain}` }),
+      ),
+      { code: "directory-unclear" },
+    ));
 });

@@ -225,6 +225,7 @@ describe("inputs that will not do", () => {
       { name: "EXCH2016-ASA_1" },
       { name: "exchange asa", accountType: "user" },
       { name: ok, organizationalUnit: "cn=computers, dc=corp, dc=tailspintoys, dc=com" },
+      { name: ok, organizationalUnit: "DC=corp,DC=tailspintoys,DC=com" },
       { name: ok, replication: { domainControllers: ["DC1.corp.tailspintoys.com"], timeoutSeconds: 0.5 } },
       { name: ok, replication: { domainControllers: ["default-first-site-name"] } },
     ]) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Attribute, Change } from "ldapts";
 import { describe, it } from "mocha";
-import { dc1, sambaTool } from "../../../lab/domain-controller";
+import { dc1, sambaTool, users } from "../../../lab/domain-controller";
 import type { ProviderError } from "../../../provider/error";
 import { asaAccount } from "../../../provider/resources/asa-account";
 import { complete, Program, preview, Resource } from "../program";
@@ -144,8 +144,10 @@ describe("AsaAccount, an account that is there", () => {
     await assert.rejects(world.up({ adopt: true }), /group managed service account.*Microsoft does not support/);
   });
 
-  it("that is a domain controller is refused", async () => {
-    await assert.rejects(world.asa.up({ name: "DC1", adopt: true }, world.program), /is a domain controller/);
+  it("that is a domain controller, or the account of a trust, is refused", async () => {
+    const adopted = (name: string) => world.asa.up({ name, adopt: true }, world.program);
+    await assert.rejects(adopted("DC1"), /is a domain controller/);
+    await assert.rejects(adopted(users.netbiosName), /is the account of a trust/);
   });
 
   it("with the same name but another sAMAccountName stands in the way, by its distinguished name", async () => {
