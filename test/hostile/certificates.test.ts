@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import tls from "node:tls";
 import { after, before, describe, it } from "mocha";
 import { authorityFile, type Certificate, provideCertificate } from "../../lab/certificates";
@@ -82,6 +83,30 @@ describe("certificates that will not do", function () {
   });
   after(() => {
     if (count > 0) console.log(`      ${count} connections refused`);
+  });
+
+  it("are for the name that is asked for, where that is not the server's own, and so is what the server is told", async () => {
+    const { key, certificate } = await provideCertificate("hostile-other", ["elsewhere.example"]);
+    const server = tls.createServer({ key: readFileSync(key), cert: readFileSync(certificate) }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = new URL(`https://localhost:${(server.address() as AddressInfo).port}/`);
+    const ask = (certificateName: string | undefined) =>
+      connectSocket({ url, certificateName, ca: readFileSync(authorityFile, "utf8"), connectDeadline: 20_000 });
+    try {
+      const taken = once(server, "secureConnection");
+      const connection = await ask("elsewhere.example");
+      const [{ servername }] = (await taken) as [tls.TLSSocket];
+      connection.destroy();
+      assert.equal(servername, "elsewhere.example");
+      for (const [name, words] of [
+        ["third.example", /^The certificate of localhost, port \d+, asked for as third\.example, is for another name/],
+        [undefined, /^The certificate of localhost, port \d+, is for another name/],
+      ] as const) {
+        await assert.rejects(ask(name), { code: "wrong-server", message: words });
+      }
+    } finally {
+      server.close();
+    }
   });
 
   for (const [what, make, caFile, words] of kinds) {

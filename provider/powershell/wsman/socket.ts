@@ -65,7 +65,7 @@ function connectFailure(
   const certificate = certificateFailures.get(code);
   if (certificate !== undefined) {
     const [what, hint] = certificate;
-    const askedFor = certificateName === host ? "" : `, asked for as ${certificateName},`;
+    const askedFor = certificateName === host ? "" : ` asked for as ${certificateName},`;
     return new ProviderError("wrong-server", `The certificate of ${host}, port ${port},${askedFor} ${what}.`, {
       hint,
       cause: error,

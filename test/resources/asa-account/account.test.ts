@@ -136,6 +136,16 @@ describe("AsaAccount", () => {
     assert.equal(await findAccount(world.forest.open(), `${world.name}$`), undefined);
   });
 
+  it("keeps flags of the account that are not its own", async () => {
+    await world.up();
+    const passwordNeverExpires = 0x10000;
+    await world.byHand("userAccountControl", String(4096 + passwordNeverExpires));
+    await world.up({ enabled: false });
+    assert.equal((await world.found()).userAccountControl, String(4098 + passwordNeverExpires));
+    await world.up({ enabled: true });
+    assert.equal((await world.found()).userAccountControl, String(4096 + passwordNeverExpires));
+  });
+
   it("keeps bits of the encryption types that are not its own", async () => {
     await world.up();
     await world.byHand("msDS-SupportedEncryptionTypes", String(0x7003c));
