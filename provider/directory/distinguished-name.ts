@@ -56,6 +56,11 @@ export function parentOf(distinguishedName: string): string {
   return distinguishedName.slice(partPattern.lastIndex);
 }
 
+/** The domain that an object is in, in the same spelling: what its distinguished name ends with. */
+export function domainOf(distinguishedName: string): string {
+  return /(?:,DC=[^,]+)+$/i.exec(distinguishedName)?.[0].slice(1) ?? "";
+}
+
 /** `CN=name` under a container, escaped by the library. */
 export function childOf(container: string, name: string): string {
   return `${new DN({ CN: name }).toString()},${container}`;

@@ -3,6 +3,7 @@ import { type Account, readAccount } from "./accounts";
 import { addValue, bytes, deleteValue, integer, texts } from "./attributes";
 import { Lazy } from "./concurrency";
 import type { Directory } from "./directory";
+import { domainOf, sameDistinguishedName } from "./distinguished-name";
 import { byGuid, guidText } from "./identifiers";
 import type { LdapSession } from "./ldap-session";
 import { sameSpn } from "./service-principal-name";
@@ -93,10 +94,10 @@ async function searchForest(directory: Directory, values: readonly string[]): Pr
     directory.globalCatalog(),
     directory.forest(),
   ]);
-  const everywhere = searchValues(catalog, "", values);
-  // A catalog on another server may not have heard yet of what was just written here.
-  const here = catalog.host === dc.host ? [] : searchValues(dc, domain, values);
-  return [...(await everywhere), ...(await here)];
+  if (catalog.host === dc.host) return searchValues(catalog, "", values);
+  // A catalog on another server may not have heard yet of what was just written here, or taken off.
+  const [everywhere, here] = await Promise.all([searchValues(catalog, "", values), searchValues(dc, domain, values)]);
+  return [...everywhere.filter(({ dn }) => !sameDistinguishedName(domainOf(dn), domain)), ...here];
 }
 
 /**
@@ -116,7 +117,7 @@ export async function spnHolders(directory: Directory, spn: string): Promise<rea
       }),
     );
   });
-  return (await batch.get(spn.toLowerCase())) ?? [];
+  return (await batch.get(spn)) ?? [];
 }
 
 function right(distinguishedName: string): string {

@@ -4,11 +4,8 @@ import { once } from "node:events";
 import net from "node:net";
 import { after, afterEach, before, describe, it } from "mocha";
 import { runCommand } from "../../lab/command";
-import { dc1, dc2, hostName, sambaTool } from "../../lab/domain-controller";
-import { inboundReplication } from "../../lab/replication";
 import { addAccount, changeAccount, findAccount, readAccount } from "../../provider/directory/accounts";
 import { randomPassword } from "../../provider/directory/password";
-import { addSpn, spnHolders } from "../../provider/directory/spn-holders";
 import type { ProviderError } from "../../provider/error";
 import type { Settings } from "../../provider/settings";
 import { enterForest, type Forest } from "./forest";
@@ -97,42 +94,6 @@ describe("connections to a domain controller", () => {
     const { host: again } = await directory.domainController();
     assert.match(host, new RegExp(`^dc\\d\\.${forest.settings.domain}$`));
     assert.equal(host, again);
-  });
-
-  it("finds a Global Catalog by DNS where the domain controller is none, and still sees what was just written here", async () => {
-    const catalog = (on: boolean) =>
-      sambaTool(dc1, ["drs", "options", hostName(dc1), `--dsa-option=${on ? "+" : "-"}IS_GC`]);
-    const name = `_ldap._tcp.gc._msdcs.${forest.settings.domain}`;
-    const dns = await nameServer([
-      { type: "SRV", name, data: { target: hostName(dc2), port: 3268 } },
-      ...[dc1, dc2].map((dc) => ({ type: "A" as const, name: hostName(dc), data: dc.address })),
-    ]);
-    closing.push(() => dns.close());
-    const directory = forest.open({ dnsServers: [dns.address] });
-    try {
-      await inboundReplication(dc2, false);
-      await catalog(false);
-      assert.equal((await directory.domainController()).host, hostName(dc1));
-      assert.equal((await directory.globalCatalog()).host, hostName(dc2));
-      const account = await addAccount(directory, {
-        name: forest.uniqueName(),
-        accountType: "computer",
-        container: forest.organizationalUnit,
-        description: undefined,
-        enabled: true,
-        encryptionTypeBits: 28,
-        password: randomPassword(),
-      });
-      const spn = `http/${forest.uniqueName()}.example.com`;
-      await addSpn(directory, account, spn);
-      assert.deepEqual(
-        (await spnHolders(directory, spn)).map(({ guid }) => guid),
-        [account.guid],
-      );
-    } finally {
-      await catalog(true);
-      await inboundReplication(dc2, true);
-    }
   });
 
   it("refuses to log on where Node would print the password", async () => {

@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import {
   childOf,
   commonName,
+  domainOf,
   isDistinguishedName,
   parentOf,
   sameDistinguishedName,
@@ -35,6 +36,8 @@ describe("distinguished names", () => {
     assert.equal(commonName(name), "Doe, John");
     assert.equal(parentOf(name), String.raw`OU=Ümläut \2B more,DC=corp,DC=com`);
     assert.equal(commonName(parentOf(name)), "Ümläut + more");
+    assert.equal(domainOf(name), "DC=corp,DC=com");
+    assert.equal(domainOf(String.raw`DC=mail,CN=a\,DC\=x,dc=corp,DC=com`), "dc=corp,DC=com");
     assert.equal(childOf("DC=corp,DC=com", "Doe, John"), String.raw`CN=Doe\, John,DC=corp,DC=com`);
   });
 

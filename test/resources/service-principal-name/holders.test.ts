@@ -56,6 +56,16 @@ describe("ServicePrincipalName, a name that somebody else has", () => {
       await world.forest.admin.del(dn);
     });
 
+    it("is held as itself where its holder has it as HOST too", async () => {
+      const host = world.spn.replace("http/", "HOST/");
+      await world.change("delete", world.other, world.spn);
+      await world.change("add", world.other, host);
+      await world.change("add", world.other, world.spn);
+      const [refusal] = await preview(servicePrincipalName, world.given(), world.program);
+      assert.match(refusal?.reason ?? "", held());
+      await world.change("delete", world.other, host);
+    });
+
     it("is moved from exactly the holder that is named", async () => {
       await assert.rejects(world.up({ takeFrom: [`CN=Somebody,${world.forest.domain}`] }), held());
       await world.name.up(

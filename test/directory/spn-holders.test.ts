@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "mocha";
+import { dc1, dc2, hostName, sambaTool } from "../../lab/domain-controller";
+import { inboundReplication, replicateTo } from "../../lab/replication";
+import { addAccount } from "../../provider/directory/accounts";
+import type { Directory } from "../../provider/directory/directory";
+import { randomPassword } from "../../provider/directory/password";
+import { addSpn, removeSpn, spnHolders } from "../../provider/directory/spn-holders";
+import { enterForest, type Forest } from "./forest";
+import { nameServer } from "./name-server";
+
+const accountIn = (forest: Forest, directory: Directory) =>
+  addAccount(directory, {
+    name: forest.uniqueName(),
+    accountType: "computer",
+    container: forest.organizationalUnit,
+    description: undefined,
+    enabled: true,
+    encryptionTypeBits: 28,
+    password: randomPassword(),
+  });
+
+describe("the holders of a service principal name", function () {
+  this.timeout(30_000);
+  let forest: Forest;
+
+  before(async function () {
+    forest = await enterForest(this);
+  });
+  after(() => forest?.close());
+
+  it("are counted once, in however many searches they were found", async () => {
+    const directory = forest.open();
+    const account = await accountIn(forest, directory);
+    const hosts = Array.from({ length: 3 }, () => `${forest.uniqueName()}.example.com`);
+    // HOST stands for some fifty classes: with three of them the first and the last name of the last are not in one search.
+    for (const name of ["host", "msdtc"]) await addSpn(directory, account, `${name}/${hosts.at(-1)}`);
+    const held = await Promise.all(hosts.map((host) => spnHolders(directory, `host/${host}`)));
+    assert.deepEqual(
+      held.map((holders) => holders.map(({ guid }) => guid)),
+      [[], [], [account.guid]],
+    );
+  });
+});
+
+describe("the holders of a service principal name where the domain controller is no Global Catalog", function () {
+  this.timeout(30_000);
+  let forest: Forest;
+  let dns: Awaited<ReturnType<typeof nameServer>>;
+  let directory: Directory;
+
+  const catalog = (on: boolean) =>
+    sambaTool(dc1, ["drs", "options", hostName(dc1), `--dsa-option=${on ? "+" : "-"}IS_GC`]);
+
+  before(async function () {
+    forest = await enterForest(this);
+    const name = `_ldap._tcp.gc._msdcs.${forest.settings.domain}`;
+    dns = await nameServer([
+      { type: "SRV", name, data: { target: hostName(dc2), port: 3268 } },
+      ...[dc1, dc2].map((dc) => ({ type: "A" as const, name: hostName(dc), data: dc.address })),
+    ]);
+    await replicateTo(dc2, dc1);
+    await inboundReplication(dc2, false);
+    await catalog(false);
+    directory = forest.open({ dnsServers: [dns.address] });
+  });
+  after(async () => {
+    if (forest === undefined) return;
+    await catalog(true);
+    await inboundReplication(dc2, true);
+    dns.close();
+    await forest.close();
+  });
+
+  it("are looked for in one that DNS has", async () => {
+    assert.equal((await directory.domainController()).host, hostName(dc1));
+    assert.equal((await directory.globalCatalog()).host, hostName(dc2));
+  });
+
+  it("are those of the domain controller for what was just added there, and taken off", async () => {
+    const account = await accountIn(forest, directory);
+    const spn = `http/${forest.uniqueName()}.example.com`;
+    const holders = async () => (await spnHolders(directory, spn)).map(({ guid }) => guid);
+    await addSpn(directory, account, spn);
+    assert.deepEqual(await holders(), [account.guid]);
+    await inboundReplication(dc2, true);
+    await replicateTo(dc2, dc1);
+    await inboundReplication(dc2, false);
+    assert.deepEqual(await holders(), [account.guid]);
+    await removeSpn(directory, account, spn);
+    assert.deepEqual(await holders(), []);
+  });
+});
