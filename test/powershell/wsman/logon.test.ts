@@ -13,6 +13,7 @@ import { Credential, kerberosIdentity } from "../../../provider/kerberos";
 import type { PowerShellSession } from "../../../provider/powershell/pipeline";
 import { SecureString } from "../../../provider/powershell/psrp";
 import { openWsmanSession, type WsmanIdentity } from "../../../provider/powershell/wsman";
+import { Logon } from "../../../provider/powershell/wsman/logon";
 import { requireExchange } from "../../support/lab";
 import { Gateway } from "./gateway";
 import { Greeter, hello } from "./greeter";
@@ -100,6 +101,32 @@ describe("a logon over WS-Management", function () {
     it("never goes out in clear", async () => {
       await assert.rejects(open(basic(), basicGateway.url), { code: "settings-invalid", message: /in clear/ });
       assert.equal(basicLogOns, 0);
+    });
+  });
+
+  describe("that all connections of a session share", () => {
+    it("is one, and is over with the session", async () => {
+      const logon = new Logon(kerberosIdentity({ username: upn, password: secret() }, corp.dnsName));
+      const first = logon.credential("kerberos");
+      assert.equal(logon.credential("kerberos"), first);
+      logon.close();
+      const credential = await first;
+      await assert.rejects(
+        credential.use(async () => {}),
+        { code: "kerberos", message: /logon is closed/ },
+      );
+    });
+
+    it("is tried again where it failed, and may fail when the session is over", async () => {
+      const logon = new Logon({ kind: "keytab", principal: `x@${corp.realm}`, keytab: "/does/not/exist" });
+      const first = logon.credential("kerberos");
+      await assert.rejects(first, { code: "kerberos" });
+      const second = logon.credential("kerberos");
+      assert.notEqual(second, first);
+      logon.close();
+      await assert.rejects(second, { code: "kerberos" });
+      // What nobody handles is told before this.
+      await new Promise((resolve) => setImmediate(resolve));
     });
   });
 
