@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import { accountOf } from "../../provider/directory/account";
 import {
   childOf,
   commonName,
@@ -27,6 +28,39 @@ describe("identifiers", () => {
   it("reads a FILETIME, and nothing from one that was never set", () => {
     assert.equal(filetimeText("132539328000000000"), "2021-01-01T00:00:00.000Z");
     assert.equal(filetimeText("0"), undefined);
+  });
+});
+
+describe("an account as a directory shows it", () => {
+  const shown = {
+    dn: "CN=ASA,DC=corp,DC=com",
+    objectClass: ["top", "person", "organizationalPerson", "user", "computer"],
+    objectGUID: Buffer.alloc(16),
+    objectSid: Buffer.from("010500000000000515000000a065cf7e784b9b5fe77c8770091c0100", "hex"),
+    userAccountControl: "4098",
+    pwdLastSet: "132539328000000000",
+  };
+
+  it("is taken as it is", () => assert.equal(accountOf(shown).enabled, false));
+
+  for (const [attribute, value] of [
+    ["objectGUID", Buffer.alloc(15)],
+    ["objectSid", shown.objectSid.subarray(0, 27)],
+    ["userAccountControl", "enabled"],
+    ["pwdLastSet", "never"],
+    ["msDS-SupportedEncryptionTypes", "aes"],
+  ] as const) {
+    it(`is refused where its ${attribute} makes no sense: what cannot be read is not off`, () =>
+      assert.throws(() => accountOf({ ...shown, [attribute]: value }), {
+        code: "directory-failed",
+        message: new RegExp(`^CN=ASA,DC=corp,DC=com: its ${attribute} makes no sense\\.`),
+      }));
+  }
+
+  it("is refused where it has no identity", () => {
+    for (const attribute of ["objectGUID", "objectSid"]) {
+      assert.throws(() => accountOf({ ...shown, [attribute]: [] }), { code: "directory-rights" });
+    }
   });
 });
 
