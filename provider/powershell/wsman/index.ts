@@ -8,6 +8,9 @@ import { WsmanChannel } from "./wsman-channel";
 
 export type { WsmanIdentity } from "./connection";
 
+/** Milliseconds until connected, and again until logged on. */
+const connectDeadline = 20_000;
+
 export interface WsmanOptions {
   /** The endpoint: `http://cas-1.corp.tailspintoys.com/PowerShell/`. Over `http:` bodies are sealed by Kerberos, over `https:` by TLS. */
   readonly url: string;
@@ -20,8 +23,6 @@ export interface WsmanOptions {
   readonly ca?: string | undefined;
   /** Seconds that the server may hold a request for output before it says "nothing yet". Default 20. */
   readonly operationTimeout?: number | undefined;
-  /** Milliseconds until connected, and again until logged on. Default 20,000. */
-  readonly connectDeadline?: number | undefined;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function openWsmanSession(options: WsmanOptions & SessionOptions): 
     service: `HTTP/${url.hostname}${options.realm === undefined ? "" : `@${options.realm}`}`,
     resourceUri: options.resourceUri ?? "http://schemas.microsoft.com/powershell/Microsoft.PowerShell",
     operationTimeout: options.operationTimeout ?? 20,
-    connectDeadline: options.connectDeadline ?? 20_000,
+    connectDeadline,
     ca: options.ca,
     cookies: new CookieJar(),
   });

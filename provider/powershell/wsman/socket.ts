@@ -71,7 +71,7 @@ function connectFailure(
       cause: error,
     });
   }
-  if (/^ENOTFOUND$|^ENODATA$|^EAI_/.test(code)) {
+  if (/^ENOTFOUND$|^EAI_/.test(code)) {
     return new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`, {
       hint: "Check its spelling, and this machine's DNS servers.",
       cause: error,
