@@ -43,7 +43,9 @@ describe("connections to a domain controller", () => {
       const directory = forest.open({ tls });
       assert.equal((await directory.forest()).domain, forest.domain);
       assert.equal((await directory.domainController()).endpoint.port, tls === "ldaps" ? 636 : 389);
-      assert.equal((await directory.globalCatalog()).endpoint.port, tls === "kerberos" ? 3268 : 3269);
+      const catalog = await directory.globalCatalog();
+      assert.equal(catalog.endpoint.port, tls === "kerberos" ? 3268 : 3269);
+      await catalog.connect();
     }
   });
 
@@ -89,7 +91,7 @@ describe("connections to a domain controller", () => {
   });
 
   it("finds a domain controller by DNS and keeps it", async () => {
-    const directory = forest.open({ domainController: undefined });
+    const directory = forest.open({ domainController: undefined, domain: forest.settings.domain.toUpperCase() });
     const { host } = await directory.domainController();
     const { host: again } = await directory.domainController();
     assert.match(host, new RegExp(`^dc\\d\\.${forest.settings.domain}$`));

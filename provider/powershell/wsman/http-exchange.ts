@@ -106,7 +106,6 @@ export class HttpExchange {
 
   /** Idempotent, never throws. */
   destroy(): void {
-    this.#agent.destroy();
     this.socket.destroy();
   }
 }

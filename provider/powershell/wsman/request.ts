@@ -50,7 +50,6 @@ export interface Envelope {
 
 const anonymous = `${namespaces.wsa}/role/anonymous`;
 const declarations = Object.entries(namespaces)
-  .filter(([prefix]) => prefix !== "fault" && prefix !== "wst")
   .map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`)
   .join(" ");
 

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { ProviderError } from "../../../provider/error";
 import { faultError, readFault } from "../../../provider/powershell/wsman/fault";
+import { envelope as envelopeOf } from "../../../provider/powershell/wsman/request";
 import { readSoap } from "../../../provider/powershell/wsman/soap";
 
 const envelope = (content: string) =>
@@ -10,6 +11,27 @@ describe("SOAP envelopes", () => {
   it("may have XML's own five entities, and characters by number", () => {
     const read = readSoap(envelope("&lt;&gt;&amp;&quot;&apos;&#65;&#x42;"));
     assert.equal(read.find("s", "Body")?.content, `<>&"'AB`);
+  });
+
+  it("of ours hold whatever they are given", () => {
+    const strange = `a&b<c>"d'`;
+    const address = { url: strange, resourceUri: strange, sessionId: "1", operationTimeout: 7, shellId: strange };
+    const { xml } = envelopeOf(address, { action: "send", body: "<x/>", options: { [strange]: strange } });
+    const read = readSoap(xml);
+    const option = read.find("wsman", "Option");
+    for (const text of [
+      read.find("wsa", "To")?.content,
+      read.find("wsman", "ResourceURI")?.content,
+      read.find("wsman", "Selector")?.content,
+      option?.content,
+      option?.attributes.get("Name"),
+    ]) {
+      assert.equal(text, strange);
+    }
+    assert.equal(read.find("wsman", "OperationTimeout")?.content, "PT7S");
+    const { xml: bare } = envelopeOf({ ...address, shellId: undefined }, { action: "create", body: "" });
+    assert.equal(readSoap(bare).find("wsman", "SelectorSet"), undefined);
+    assert.equal(readSoap(bare).find("wsman", "OptionSet"), undefined);
   });
 
   it("keep long texts of base64 as they are, wherever they stand", () => {
