@@ -139,11 +139,7 @@ export class Directory {
 
   private async reachController(): Promise<LdapSession> {
     const { domain, domainController, dnsServers } = this.settings;
-    if (domainController !== undefined) {
-      const session = this.at(domainController);
-      await session.connect();
-      return session;
-    }
+    if (domainController !== undefined) return this.at(domainController);
     const hosts = await locate(`_ldap._tcp.dc._msdcs.${domain}`, [domain], dnsServers);
     return this.firstReachable(hosts, (host) => this.at(host));
   }

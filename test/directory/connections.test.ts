@@ -4,6 +4,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { after, afterEach, before, describe, it } from "mocha";
 import { runCommand } from "../../lab/command";
+import { dc1, hostName } from "../../lab/domain-controller";
 import { addAccount, changeAccount, findAccount, readAccount } from "../../provider/directory/accounts";
 import { randomPassword } from "../../provider/directory/password";
 import type { ProviderError } from "../../provider/error";
@@ -96,6 +97,31 @@ describe("connections to a domain controller", () => {
     const { host: again } = await directory.domainController();
     assert.match(host, new RegExp(`^dc\\d\\.${forest.settings.domain}$`));
     assert.equal(host, again);
+  });
+
+  it("goes on to the next domain controller where one is silent, and not where one refuses", async () => {
+    const { domain } = forest.settings;
+    const gone = `gone.${domain}`;
+    const srv = (target: string, priority: number) =>
+      ({ type: "SRV", name: `_ldap._tcp.dc._msdcs.${domain}`, data: { target, priority, port: 389 } }) as const;
+    const addresses = [
+      { type: "A", name: gone, data: "127.0.0.1" },
+      { type: "A", name: hostName(dc1), data: dc1.address },
+    ] as const;
+    const known = async (...answers: ReturnType<typeof srv>[]) => {
+      const dns = await nameServer([...answers, ...addresses]);
+      closing.push(() => dns.close());
+      return { domainController: undefined, dnsServers: [dns.address] };
+    };
+    const both = await known(srv(gone, 0), srv(hostName(dc1), 1));
+    assert.equal((await forest.open(both).domainController()).host, hostName(dc1));
+    assert.equal((await refusal({ ...both, password: "wrong" })).code, "directory-credentials");
+    const { code, message } = await refusal(await known(srv(gone, 0)));
+    assert.equal(code, "directory-unreachable");
+    assert.match(
+      message,
+      /^No domain controller of corp\S+ answers\. gone\.corp\S+ refused the connection to port 636\./,
+    );
   });
 
   it("refuses to log on where Node would print the password", async () => {
