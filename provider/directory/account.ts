@@ -33,7 +33,7 @@ export interface Account {
   readonly created: string | undefined;
   /** Set on computers that have joined the domain. */
   readonly dnsHostName: string | undefined;
-  /** `msDS-SupportedEncryptionTypes` as it is; 0 is for domain controllers the same as not set. */
+  /** `msDS-SupportedEncryptionTypes` as it is; `undefined` where it is not set, or 0, which domain controllers take for the same. */
   readonly encryptionTypeBits: number | undefined;
   /** `msDS-KeyVersionNumber`: the kvno of tickets for this account. */
   readonly keyVersion: number | undefined;
@@ -96,7 +96,7 @@ export function accountOf(entry: Entry): Account {
     description: text(entry, "description"),
     created: generalizedTimeText(text(entry, "whenCreated") ?? ""),
     dnsHostName: text(entry, "dNSHostName"),
-    encryptionTypeBits: integer(entry, "msDS-SupportedEncryptionTypes"),
+    encryptionTypeBits: integer(entry, "msDS-SupportedEncryptionTypes") || undefined,
     keyVersion: integer(entry, "msDS-KeyVersionNumber"),
     passwordStamp,
     passwordLastSet: filetimeText(passwordStamp),
