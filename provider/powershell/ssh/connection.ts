@@ -153,17 +153,34 @@ function streams(client: Client, channel: ClientChannel, { host }: SshOptions): 
 }
 
 function connectError({ host, port = 22, user, password }: SshOptions, cause: unknown): ProviderError {
-  const { code, level, message, agent } = cause as { code?: string; level?: string; message: string; agent?: Error };
+  const { code, level, message, agent } = cause as {
+    /** Of a server that ends the connection it is a number (RFC 4253, 11.1). */
+    code?: string | number;
+    level?: string;
+    message: string;
+    agent?: Error;
+  };
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return new ProviderError("name-not-resolved", `The name ${host} could not be resolved.`, {
       hint: "Check its spelling, and this machine's DNS servers.",
       cause,
     });
   }
+  const refused = password === undefined ? "access-denied" : "password-refused";
+  // OpenSSH's words at its MaxAuthTries. The password was refused by then: its turn is before that of the agent's keys.
+  if (/too many authentication failures/i.test(message)) {
+    return new ProviderError(
+      refused,
+      `The SSH server on ${host} did not accept ${user} in as many tries as it allows.`,
+      {
+        hint: "Check the password. Each key of an agent is a try: give the right one as a file, or take the others out of the agent.",
+        cause,
+      },
+    );
+  }
   if (level === "client-authentication") {
     const alone = agent === undefined ? "" : ` The agent was no help: ${agent.message.replace(/\.?$/, ".")}`;
-    const code = password === undefined ? "access-denied" : "password-refused";
-    return new ProviderError(code, `The SSH server on ${host} did not accept ${user}.${alone}`, {
+    return new ProviderError(refused, `The SSH server on ${host} did not accept ${user}.${alone}`, {
       hint: "Check the user name's form, the key in its authorized_keys (for administrators: administrators_authorized_keys), or the password.",
       cause,
     });
@@ -173,7 +190,7 @@ function connectError({ host, port = 22, user, password }: SshOptions, cause: un
       cause,
     });
   }
-  if (code?.startsWith("E") || level === "client-socket") {
+  if ((typeof code === "string" && code.startsWith("E")) || level === "client-socket") {
     return new ProviderError("port-closed", `Port ${port} of ${host} did not answer (${code ?? message}).`, {
       hint: "Check that sshd runs there, and the firewall between.",
       cause,
