@@ -48,7 +48,12 @@ async function privateKey(file: string, passphrase: SecureString | undefined): P
     throw new ProviderError("settings-invalid", `The SSH key file ${file} cannot be read.`, { cause });
   }
   const parsed = utils.parseKey(key, passphrase?.reveal());
-  if (!(parsed instanceof Error)) return key;
+  if (!(parsed instanceof Error)) {
+    if (parsed.isPrivateKey()) return key;
+    throw new ProviderError("settings-invalid", `The SSH key file ${file} holds a public key.`, {
+      hint: "Give the private one, whose file has no .pub at its end.",
+    });
+  }
   const encrypted = /passphrase|integrity check|decrypt/i.test(parsed.message);
   const what = encrypted
     ? "is encrypted, and the passphrase is missing or wrong"

@@ -131,5 +131,8 @@ describe("a session over SSH logs on", function () {
     assert.equal(error.code, "settings-invalid");
     assert.match(error.message, /no private key/);
     assert.equal((await refused({ keyFile: ssh.server.file("nowhere") })).code, "settings-invalid");
+    const ofPublic = await refused({ keyFile: `${ssh.server.clientKey}.pub` });
+    assert.equal(ofPublic.code, "settings-invalid");
+    assert.match(ofPublic.message, /holds a public key/);
   });
 });
