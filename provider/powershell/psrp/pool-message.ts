@@ -58,13 +58,13 @@ export function initRunspacePool(settings: PoolSettings): PsObject {
   });
 }
 
-/** APPLICATION_PRIVATE_DATA (MS-PSRP 2.2.2.13). */
-export function applicationPrivateData(data: ReadonlyMap<string, PsInput> | undefined): PsObject {
+/** APPLICATION_PRIVATE_DATA (MS-PSRP 2.2.2.13): a PSVersionTable of this protocol. */
+export function applicationPrivateData(): PsObject {
   const versions = new Map<string, PsInput>([
     ["PSRemotingProtocolVersion", new PsScalar("Version", protocolVersion)],
     ["SerializationVersion", new PsScalar("Version", serializationVersion)],
   ]);
-  const content = new Map(data ?? [["PSVersionTable", dictionary(versions)]]);
+  const content = new Map([["PSVersionTable", dictionary(versions)]]);
   return new PsObject({ extended: { ApplicationPrivateData: dictionary(content) } });
 }
 

@@ -1,4 +1,3 @@
-import type { ErrorRecord } from "../pipeline";
 import { type PsInput, PsObject, serialize } from "./clixml";
 import { type ErrorRecordParts, errorRecordValue, stoppedRecord } from "./error-record";
 import type { OutgoingData, PipelineState, PoolState, ServerEvent } from "./events";
@@ -16,8 +15,6 @@ import { informationalRecord, informationRecord, type Progress, progressRecord }
 
 export interface PoolServerOptions {
   readonly limits?: Limits | undefined;
-  /** Sent as APPLICATION_PRIVATE_DATA when the pool opens. Default: a PSVersionTable of this protocol. */
-  readonly applicationPrivateData?: ReadonlyMap<string, PsInput> | undefined;
 }
 
 /**
@@ -27,7 +24,6 @@ export interface PoolServerOptions {
  * Every method throws ProviderError `protocol` when called out of turn, naming the action, the state, and the states that it needs.
  */
 export class RunspacePoolServer {
-  readonly #options: PoolServerOptions;
   readonly #outbox = new Outbox();
   readonly #inbox: Inbox;
   readonly #pipelines = new Map<string, { state: PipelineState; inputOpen: boolean }>();
@@ -40,7 +36,6 @@ export class RunspacePoolServer {
   #key: SessionKey | undefined;
 
   constructor(options: PoolServerOptions = {}) {
-    this.#options = options;
     this.#inbox = new Inbox("server", options.limits);
   }
 
@@ -96,8 +91,8 @@ export class RunspacePoolServer {
     this.#write("write output", "pipelineOutput", pipelineId, value);
   }
 
-  /** Queues ERROR_RECORD: an error that does not end the pipeline. A record that came from another server is passed on as it was. */
-  writeError(pipelineId: string, record: ErrorRecordParts | ErrorRecord): void {
+  /** Queues ERROR_RECORD: an error that does not end the pipeline. */
+  writeError(pipelineId: string, record: ErrorRecordParts): void {
     this.#write("write an error", "errorRecord", pipelineId, errorRecordValue(record));
   }
 
@@ -116,22 +111,13 @@ export class RunspacePoolServer {
     this.#write("write progress", "progressRecord", pipelineId, progressRecord(progress));
   }
 
-  /** Passes on a record of any stream as it came from another server. */
-  writeRecord(
-    pipelineId: string,
-    stream: "warning" | "verbose" | "debug" | "information" | "progress",
-    value: PsInput,
-  ): void {
-    this.#write(`write a ${stream}`, `${stream}Record`, pipelineId, value);
-  }
-
   /** Queues PIPELINE_STATE Completed. */
   complete(pipelineId: string): void {
     this.#finish("complete a pipeline", pipelineId, "Completed");
   }
 
   /** Queues PIPELINE_STATE Failed with the error that ended the pipeline. */
-  fail(pipelineId: string, record: ErrorRecordParts | ErrorRecord): void {
+  fail(pipelineId: string, record: ErrorRecordParts): void {
     this.#finish("fail a pipeline", pipelineId, "Failed", record);
   }
 
@@ -142,7 +128,7 @@ export class RunspacePoolServer {
   }
 
   /** Queues PIPELINE_STATE Stopped. */
-  endStop(pipelineId: string, record: ErrorRecordParts | ErrorRecord = stoppedRecord): void {
+  endStop(pipelineId: string, record: ErrorRecordParts = stoppedRecord): void {
     this.#finish("end the stop of a pipeline", pipelineId, "Stopped", record);
   }
 
@@ -219,7 +205,7 @@ export class RunspacePoolServer {
       case "initRunspacePool":
         this.#expect("initialize the runspace pool", "NegotiationSucceeded");
         this.#runspaces = { min: event.minRunspaces, max: event.maxRunspaces };
-        this.#send("applicationPrivateData", applicationPrivateData(this.#options.applicationPrivateData));
+        this.#send("applicationPrivateData", applicationPrivateData());
         this.#announce("Opened");
         break;
       case "connectRunspacePool":
@@ -228,7 +214,7 @@ export class RunspacePoolServer {
           "runspacePoolInitData",
           new PsObject({ extended: { MinRunspaces: this.#runspaces.min, MaxRunspaces: this.#runspaces.max } }),
         );
-        this.#send("applicationPrivateData", applicationPrivateData(this.#options.applicationPrivateData));
+        this.#send("applicationPrivateData", applicationPrivateData());
         this.#state = "Opened";
         break;
       case "createPipeline":
@@ -243,6 +229,7 @@ export class RunspacePoolServer {
       case "pipelineInput":
       case "endOfPipelineInput": {
         const pipeline = this.#pipeline("take pipeline input", event.pipelineId);
+        // Where the pipeline is over it stays open: a client sends on until it has heard of that.
         if (!pipeline.inputOpen)
           throw stateError("take pipeline input", "pipeline", "without open input", ["open for input"]);
         pipeline.inputOpen = event.type === "pipelineInput";
@@ -280,14 +267,13 @@ export class RunspacePoolServer {
     this.#send("runspacePoolState", new PsObject({ extended: { RunspaceState: poolStateNumber(state), ...error } }));
   }
 
-  #finish(action: string, pipelineId: string, state: PipelineState, record?: ErrorRecordParts | ErrorRecord): void {
+  #finish(action: string, pipelineId: string, state: PipelineState, record?: ErrorRecordParts): void {
     const pipeline = this.#pipeline(action, pipelineId);
     if (isOver(pipeline.state)) throw stateError(action, "pipeline", pipeline.state, ["not over"]);
     const error = record === undefined ? {} : { ExceptionAsErrorRecord: errorRecordValue(record) };
     const value = new PsObject({ extended: { PipelineState: pipelineStateNumber(state), ...error } });
     this.#send("pipelineState", value, pipelineId);
     pipeline.state = state;
-    pipeline.inputOpen = false;
   }
 
   #write(action: string, type: MessageType, pipelineId: string, value: PsInput): void {

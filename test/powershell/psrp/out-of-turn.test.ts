@@ -180,7 +180,7 @@ describe("PSRP core out of turn", () => {
       ["write a warning", () => server.writeMessage(one, "warning", ""), "Running or Stopping"],
       ["write information", () => server.writeInformation(one, ""), "Running or Stopping"],
       ["write progress", () => server.writeProgress(one, { activity: "", status: "" }), "Running or Stopping"],
-      ["write a debug", () => server.writeRecord(one, "debug", ""), "Running or Stopping"],
+      ["write a debug", () => server.writeMessage(one, "debug", ""), "Running or Stopping"],
       ["call the host", () => server.hostCall(one, 11, []), "Running or Stopping"],
       ["start a pipeline", () => server.start(one), "NotStarted"],
       ["complete a pipeline", () => server.complete(one), "not over"],
@@ -197,6 +197,9 @@ describe("PSRP core out of turn", () => {
     expectAll("NotStarted", (needs) => needs.startsWith("Running"));
     server.start(one);
     expectAll("Running", (needs) => needs === "NotStarted");
+    server.beginStop(one);
+    expectAll("Stopping", (needs) => needs === "NotStarted");
+    server.writeOutput(one, "what it had already");
     server.complete(one);
     expectAll("Completed", () => true);
     server.beginStop(one);
