@@ -35,12 +35,12 @@ export function readErrorRecord(value: PsValue): ErrorRecord {
   };
 }
 
-/** A record's wire form. One that came from another server is passed on as it was. */
-export function errorRecordValue(record: ErrorRecordParts | ErrorRecord): PsValue {
-  if ("value" in record) return record.value;
+/** A record's wire form. */
+export function errorRecordValue(record: ErrorRecordParts): PsValue {
   const { message, fullyQualifiedErrorId, category = 0, target = null, activity = "", reason = "" } = record;
   const exceptionType = record.exceptionType ?? "System.Management.Automation.RuntimeException";
   const targetName = target === null ? "" : String(target);
+  const targetType = target === null ? "" : typeof target === "string" ? "String" : "Object";
   return new PsObject({
     typeNames: ["System.Management.Automation.ErrorRecord", "System.Object"],
     text: message,
@@ -57,8 +57,8 @@ export function errorRecordValue(record: ErrorRecordParts | ErrorRecord): PsValu
       ErrorCategory_Activity: activity,
       ErrorCategory_Reason: reason,
       ErrorCategory_TargetName: targetName,
-      ErrorCategory_TargetType: target === null ? "" : typeof target === "string" ? "String" : "Object",
-      ErrorCategory_Message: `${categoryNames[category] ?? "NotSpecified"}: (${targetName}) [${activity}], ${reason}`,
+      ErrorCategory_TargetType: targetType,
+      ErrorCategory_Message: `${categoryNames[category] ?? "NotSpecified"}: (${targetName}:${targetType}) [${activity}], ${reason}`,
       SerializeExtendedInfo: false,
     },
   });

@@ -108,6 +108,13 @@ describe("PSRP core and a peer that breaks the protocol", () => {
     };
     assert.equal(words(""), "text");
     assert.equal(words('<S N="ErrorDetails_Message">details</S>'), "details");
+    const bare = read("errorRecord", '<Obj RefId="0"><MS><Nil N="ErrorDetails_Message" /></MS></Obj>');
+    assert.ok(bare?.type === "error");
+    const { value: _, ...nothing } = bare.record;
+    assert.deepEqual(nothing, { message: "", category: 0, fullyQualifiedErrorId: "", target: null });
+    const inner = '<Obj N="Exception" RefId="1"><Props><S N="Message">of the exception</S></Props></Obj>';
+    const withoutText = read("errorRecord", `<Obj RefId="0"><MS>${inner}</MS></Obj>`);
+    assert.equal(withoutText?.type === "error" && withoutText.record.message, "of the exception");
     const notUtf8 = message("client", "pipelineOutput", "<S>xx</S>", one);
     notUtf8[notUtf8.length - 6] = 0xff;
     assert.throws(() => client.receive(notUtf8, one), refused(/a message is not UTF-8/));
