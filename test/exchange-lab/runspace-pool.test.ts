@@ -80,7 +80,9 @@ describe("Exchange lab: runspace pools", () => {
 
     const status = { IncludeAlternateServiceAccountCredentialStatus: true };
     const [text] = (await plain.invoke(read(status))).output;
-    assert(text instanceof PsObject && text.is("Microsoft.Exchange.Data.Directory.Management.ClientAccessServer"));
+    assert(
+      text instanceof PsObject && text.typeName === "Microsoft.Exchange.Data.Directory.Management.ClientAccessServer",
+    );
     assert.match(String(text.property("AlternateServiceAccountConfiguration")), /^Latest: /);
     assert.equal(text.property("SerializationData"), undefined);
 

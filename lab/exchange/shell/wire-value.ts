@@ -55,7 +55,7 @@ export function fromWire(value: PsValue): Value {
   if (value instanceof Uint8Array) return value;
   if (value instanceof SecureString) return "System.Security.SecureString";
   if (value instanceof PsCredential) return new CredentialValue(value.userName, value.password.reveal());
-  if (value instanceof PsList) return [...value].map(fromWire);
+  if (value instanceof PsList) return value.items.map(fromWire);
   if (value instanceof PsScalar) return value.text;
   if (value instanceof PsDictionary) return textOfObject(value);
   // A switch's own type, and enumerations, carry a primitive.

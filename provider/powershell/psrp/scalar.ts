@@ -59,12 +59,6 @@ export class PsScalar {
     } else if (forms[type]?.test(text) === false) throw notA(type);
   }
 
-  /** One UTF-16 unit as a Char. */
-  static char(unit: string): PsScalar {
-    if (unit.length !== 1) throw notA("Char");
-    return new PsScalar("Char", String(unit.charCodeAt(0)));
-  }
-
   /** A JavaScript date as a DateTime in UTC. */
   static date(date: Date): PsScalar {
     if (Number.isNaN(date.getTime())) throw notA("DateTime");
@@ -73,22 +67,7 @@ export class PsScalar {
 
   /** A number as a Double, whole or not. */
   static double(value: number): PsScalar {
-    if (Number.isNaN(value)) return new PsScalar("Double", "NaN");
-    if (!Number.isFinite(value)) return new PsScalar("Double", value > 0 ? "INF" : "-INF");
-    return new PsScalar("Double", Object.is(value, -0) ? "-0" : String(value));
-  }
-
-  /** The nearest JavaScript number of a numeric type or of a Char; NaN for the others. */
-  toNumber(): number {
-    if (/^-?INF/i.test(this.text)) return this.text.startsWith("-") ? -Infinity : Infinity;
-    return this.type in integers || this.type in numeric ? Number(this.text) : Number.NaN;
-  }
-
-  /** The exact value of an integer type or of a Char. @throws ProviderError `protocol` for the others */
-  toBigInt(): bigint {
-    if (integers[this.type] === undefined)
-      throw new ProviderError("protocol", `A ${this.type} has no exact integer value.`);
-    return BigInt(this.text);
+    return new PsScalar("Double", Object.is(value, -0) ? "-0" : String(value).replace("Infinity", "INF"));
   }
 
   /**
@@ -96,24 +75,17 @@ export class PsScalar {
    * @throws ProviderError `protocol` for other types, and for a DateTime without offset when none is given
    */
   toDate(unspecified?: string): Date {
-    const parts = this.type === "DateTime" ? /^(.{19})(\.\d+)?(.*)$/.exec(this.text) : null;
-    const offset = parts?.[3] || unspecified;
-    if (parts === null || offset === undefined)
+    const offset = /(Z|[+-]\d{2}:\d{2})$/.test(this.text) ? "" : unspecified;
+    if (this.type !== "DateTime" || offset === undefined)
       throw new ProviderError("protocol", `This ${this.type} names no instant.`);
-    return new Date(`${parts[1]}${(parts[2] ?? ".").padEnd(4, "0").slice(0, 4)}${offset}`);
+    return new Date(`${this.text}${offset}`);
   }
 
   /** The text; for a Char the character itself. */
   toString(): string {
     return this.type === "Char" ? String.fromCharCode(Number(this.text)) : this.text;
   }
-
-  toJSON(): string {
-    return this.toString();
-  }
 }
-
-const numeric = { Single: true, Double: true, Decimal: true };
 
 /** CLIXML's element of each scalar type. */
 export const scalarElements: Readonly<Record<ScalarType, string>> = elements;

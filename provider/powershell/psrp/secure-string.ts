@@ -23,11 +23,6 @@ export class SecureString {
     return secret;
   }
 
-  /** Number of UTF-16 units. @throws ProviderError `protocol` when wiped. */
-  get length(): number {
-    return this.utf16().length / 2;
-  }
-
   /** The secret as a string. @throws ProviderError `protocol` when wiped. */
   reveal(): string {
     return Buffer.from(this.utf16()).toString("utf16le");

@@ -61,11 +61,6 @@ export class PsObject {
     return (this.typeNames[0] ?? "").replace(/^Deserialized\./, "");
   }
 
-  /** Whether one of the type names, `Deserialized.` or not, is this one. */
-  is(typeName: string): boolean {
-    return this.typeNames.some((name) => name === typeName || name === `Deserialized.${typeName}`);
-  }
-
   /** A property by name, as PowerShell finds it: any case, extended before adapted. `undefined` where there is none. */
   property(name: string): PsValue | undefined {
     const extended = lookUp(this.extended, name);
@@ -92,10 +87,6 @@ export class PsList extends PsObject {
     super({ ...parts, typeNames: parts.typeNames ?? listTypes[kind] });
     this.items = items.map((item) => psValue(item));
   }
-
-  [Symbol.iterator](): Iterator<PsValue> {
-    return this.items[Symbol.iterator]();
-  }
 }
 
 /** A Hashtable or another dictionary, in the order in which its entries came. Keys may be of any type. */
@@ -105,13 +96,6 @@ export class PsDictionary extends PsObject {
   constructor(entries: Iterable<readonly [key: PsInput, value: PsInput]>, parts: PsObjectParts = {}) {
     super({ ...parts, typeNames: parts.typeNames ?? ["System.Collections.Hashtable", "System.Object"] });
     this.entries = Array.from(entries, ([key, value]) => [psValue(key), psValue(value)]);
-  }
-
-  /** The value under a string key, any case as a PowerShell hashtable finds it. `undefined` where there is none. */
-  get(key: string): PsValue | undefined {
-    const wanted = key.toLowerCase();
-    const entry = this.entries.find(([name]) => typeof name === "string" && name.toLowerCase() === wanted);
-    return entry?.[1];
   }
 }
 

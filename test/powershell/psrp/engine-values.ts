@@ -23,7 +23,7 @@ export const primitives: Record<string, PsValue> = {
   "[byte]255": new PsScalar("Byte", "255"),
   "[sbyte]-128": new PsScalar("SByte", "-128"),
   "[char]0xD800": new PsScalar("Char", "55296"),
-  "[char]'ß'": PsScalar.char("ß"),
+  "[char]'ß'": new PsScalar("Char", "223"),
   $true: true,
   $false: false,
   "[double]0.1": new PsScalar("Double", "0.1"),

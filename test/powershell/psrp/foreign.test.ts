@@ -33,7 +33,7 @@ const values: [PsInput, string, string?][] = [
   [new PsScalar("Int16", "-32768"), "PSInt16", "-32768"],
   [new PsScalar("Byte", "255"), "PSByte", "255"],
   [new PsScalar("SByte", "-128"), "PSSByte", "-128"],
-  [PsScalar.char("ß"), "PSChar", "ß"],
+  [new PsScalar("Char", "223"), "PSChar", "ß"],
   [true, "bool", "True"],
   [null, "NoneType", "None"],
   [PsScalar.double(1.5), "PSDouble", "1.5"],
