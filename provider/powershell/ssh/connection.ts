@@ -46,7 +46,7 @@ export async function startOverSsh(options: SshOptions): Promise<ServerStreams> 
   });
   try {
     const late = () => new ProviderError("timeout", `The SSH server on ${host} did not start PowerShell in time.`);
-    return streams(client, await within(startShell(client, options), connectDeadline, late), options);
+    return await within(startShell(client, options), connectDeadline, late);
   } catch (error) {
     client.destroy();
     throw error;
@@ -90,7 +90,8 @@ async function connect(config: ConnectConfig): Promise<Client> {
   }
 }
 
-function startShell(client: Client, { host, shell }: SshOptions): Promise<ClientChannel> {
+function startShell(client: Client, options: SshOptions): Promise<ServerStreams> {
+  const { host, shell } = options;
   return new Promise((resolve, reject) => {
     const lost = (cause?: unknown) =>
       reject(
@@ -106,7 +107,8 @@ function startShell(client: Client, { host, shell }: SshOptions): Promise<Client
     // Told before what was asked for fails for that reason.
     client.once("close", () => lost());
     const started = (cause: Error | undefined, channel: ClientChannel) => {
-      if (cause === undefined) return resolve(channel);
+      // Now, not a turn later: its end may be in the same packet.
+      if (cause === undefined) return resolve(streams(client, channel, options));
       const what = shell === "windows-powershell" ? "the command powershell.exe" : 'the subsystem "powershell"';
       const hint =
         shell === "windows-powershell"
