@@ -82,20 +82,11 @@ const tagName = /[A-Za-z_:][\w.:-]*/y;
 const attribute = /[ \t\r\n]+([A-Za-z_:][\w.:-]*)[ \t\r\n]*=[ \t\r\n]*(?:"([^"<]*)"|'([^'<]*)')/y;
 const endTag = /<\/([A-Za-z_:][\w.:-]*)[ \t\r\n]*>/y;
 const tagEnd = /[ \t\r\n]*(\/?)>/y;
-const other = [
-  ["<!--", "comment"],
-  ["<![CDATA[", "cdata"],
-  ["<!DOCTYPE", "doctype"],
-  ["<?", "processinginstruction"],
-] as const;
 
 /** The start tag at a `<`. */
 function startTag(xml: string, start: number): { element: XmlElement; isEmpty: boolean; end: number } {
   const name = matchAt(tagName, xml, start + 1);
-  if (name === null) {
-    const found = other.find(([sign]) => xml.startsWith(sign, start));
-    throw found === undefined ? notWellFormed() : malformed(`it holds a ${found[1]}`);
-  }
+  if (name === null) throw notWellFormed();
   const attributes = new Map<string, string>();
   let at = tagName.lastIndex;
   for (let found = matchAt(attribute, xml, at); found !== null; found = matchAt(attribute, xml, at)) {
@@ -156,7 +147,7 @@ function indexOrEnd(text: string, sign: string, from: number): number {
 }
 
 function notWellFormed(): ProviderError {
-  return malformed("it is not well-formed");
+  return malformed("it is not well-formed XML, or more of it than values have");
 }
 
 /** @param why a clause, such as "an integer is out of range" */

@@ -64,6 +64,11 @@ describe("the XML of a value", () => {
     it(`has ${what}`, () => assert.equal(readXml(xml).text, expected));
   }
 
+  it("has attributes in quotes of either kind", () => {
+    const { label, reference } = readXml(`<S N="it's" RefId='"0"' />`);
+    assert.deepEqual([label, reference], ["it's", '"0"']);
+  });
+
   for (const [what, xml] of [
     ["a control", "<S>\x01</S>"],
     ["half of a surrogate pair", "<S>\ud800</S>"],

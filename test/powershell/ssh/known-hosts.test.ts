@@ -29,6 +29,8 @@ const lines = [
   "cas-1xcorp.example.com",
   "cas-1.corp",
   "# cas-1.corp.example.com",
+  "#cas-2.corp.example.com,cas-1.corp.example.com",
+  " \tcas-1.corp.example.com",
 ];
 
 describe("known_hosts", () => {
@@ -63,10 +65,20 @@ describe("known_hosts", () => {
     });
   }
 
+  it("passes over lines that are cut off", () => {
+    const [[host, port] = ["", 22]] = servers;
+    for (const line of ["@revoked", host, `${host} ${type}`, `|1| ${type} ${key}`, `|1|AAAA|AAAA ${type} ${key}`])
+      assert.equal(verdict(line, host, port), "unknown", line);
+  });
+
   it("tells a key that was revoked, and takes no authority's key for a host's", () => {
     const [[host, port] = ["", 22]] = servers;
     assert.equal(verdict(`${host} ${type} ${key}\n@revoked * ${type} ${key}`, host, port), "revoked");
     assert.equal(verdict(`@cert-authority * ${type} ${key}`, host, port), "unknown");
     assert.equal(verdict(`${host} ${type} AAAA`, host, port), "changed");
+    assert.equal(verdict(`${host} ${type} ${key}\n@revoked * ${type} AAAA`, host, port), "known");
+    assert.equal(verdict(`@revoked * ${type} AAAA`, host, port), "unknown");
+    const revoked = new KnownHosts(`@revoked * ssh-rsa AAAA\n${host} ${type} ${key}`);
+    assert.deepEqual(revoked.keyTypes(host, port), [type], "a type whose key is revoked is not asked for");
   });
 });
