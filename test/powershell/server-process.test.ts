@@ -4,6 +4,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { mustRun, waitUntil } from "../../lab/command";
+import { OutOfProcessChannel } from "../../provider/powershell/out-of-process-channel";
+import { poolGuid } from "../../provider/powershell/psrp";
 import { startServer } from "../../provider/powershell/server-process";
 
 const shell = (script: string) => startServer("/bin/sh", ["-c", script]);
@@ -80,6 +82,18 @@ describe("a child as a server", () => {
     assert.ok(!text.includes(String(chunk).trim()), text);
     first.destroy();
     await first.ended;
+  });
+
+  it("may stop reading and live on: what is sent to it then is lost, and ends nothing in us", async () => {
+    const server = shell(`exec <&-; echo "<DataAck PSGuid='${poolGuid}' />"; sleep 60`);
+    const channel = new OutOfProcessChannel(server);
+    const piece = { pipelineId: null, stream: "default", data: new Uint8Array(1) } as const;
+    await channel.open("", [piece], { data: () => {}, lost: () => {} });
+    const closed = new Promise((resolve) => server.toServer.once("close", resolve));
+    await channel.send(piece);
+    await closed;
+    channel.destroy();
+    await server.ended;
   });
 
   it("leaves no file open in us, however it ended", async () => {

@@ -72,6 +72,7 @@ const failures: Record<string, Failure> = {
     says: /did not start PowerShell in time/,
     connectDeadline: 1_500,
   },
+  "has a channel that closes": { behave: ending(() => {}), says: /ended, or SSH lost it\. It said: "no licence"\./ },
   "has a PowerShell that ends": {
     behave: ending((channel) => channel.exit(3)),
     says: /ended \(exit code 3\), or SSH lost it\. It said: "no licence"\./,
