@@ -2,7 +2,14 @@ import { strict as assert } from "node:assert";
 import { RunspacePool } from "../../lab/exchange/shell/runspace-pool";
 import type { Shell } from "../../lab/exchange/shell/shell";
 import type { ErrorRecord, Pipeline } from "../../provider/powershell/pipeline";
-import { PsCredential, PsObject, type PsValue, RunspacePoolClient, SecureString } from "../../provider/powershell/psrp";
+import {
+  PsCredential,
+  PsList,
+  PsObject,
+  type PsValue,
+  RunspacePoolClient,
+  SecureString,
+} from "../../provider/powershell/psrp";
 import { organizationOf } from "./support/model";
 
 interface Outcome {
@@ -102,8 +109,9 @@ describe("Exchange lab: runspace pools", () => {
     const [object] = output;
     assert(object instanceof PsObject);
     const configuration = object.property("AlternateServiceAccountConfiguration") as PsObject;
-    const [credential] = configuration.property("EffectiveCredentials") as unknown as Iterable<PsObject>;
-    const inner = credential?.property("Credential");
+    const effective = configuration.property("EffectiveCredentials");
+    assert(effective instanceof PsList && effective.items[0] instanceof PsObject);
+    const inner = effective.items[0].property("Credential");
     assert(inner instanceof PsCredential);
     assert.equal(inner.password.reveal(), "sealed");
   });
