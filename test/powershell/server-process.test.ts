@@ -84,6 +84,15 @@ describe("a child as a server", () => {
     await first.ended;
   });
 
+  it("may end in the middle of what is sent to it, and keeps neither that nor what would follow waiting", async () => {
+    const channel = () => new OutOfProcessChannel(shell("head -c 1 >/dev/null; exit 3"));
+    const piece = (size: number) => ({ pipelineId: null, stream: "default", data: new Uint8Array(size) }) as const;
+    const events = { data: () => {}, lost: () => {} };
+    await channel().open("", [piece(2_000_000)], events);
+    const second = channel().open("", [piece(1), piece(1)], events);
+    await assert.rejects(second, { code: "protocol", message: /exit code 3/ });
+  });
+
   it("may stop reading and live on: what is sent to it then is lost, and ends nothing in us", async () => {
     const server = shell(`exec <&-; echo "<DataAck PSGuid='${poolGuid}' />"; sleep 60`);
     const channel = new OutOfProcessChannel(server);
