@@ -95,10 +95,8 @@ export class OutOfProcessChannel implements Channel {
    * Nothing is sent about a pipeline before its last piece is acknowledged.
    */
   async #taken(id: string): Promise<void> {
-    for (let piece = this.#underway.get(id); piece !== undefined; piece = this.#underway.get(id)) {
-      await piece.promise;
-      if (this.#underway.get(id) === piece) this.#underway.delete(id);
-    }
+    await this.#underway.get(id)?.promise;
+    this.#underway.delete(id);
   }
 
   async #acknowledged(ack: Ack, packet: OutOfProcessPacket): Promise<void> {

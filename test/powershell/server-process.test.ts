@@ -105,17 +105,29 @@ describe("a child as a server", () => {
     await server.ended;
   });
 
+  it("is quoted with the end of its complaints, which does nothing to a terminal", async () => {
+    const script = "head -c 1000 /dev/zero | tr '\\0' y >&2; printf '\\033[0m no\\tlicence' >&2; exit 3";
+    assert.match((await shell(script).ended).message, /It said: "y{185} \[0m no licence"\.$/);
+  });
+
   it("leaves no file open in us, however it ended", async () => {
     await spoken("exit 0");
     const before = openFiles();
     await spoken("echo bye");
     const missing = startServer("/no/such/program", []);
     missing.fromServer.resume();
-    assert.match((await missing.ended).message, /there is no such program/);
+    assert.match((await missing.ended).message, /there is no such program\. Install PowerShell/);
     const killed = shell("sleep 60");
     killed.destroy();
     await killed.ended;
-    await waitUntil("all are closed", async () => openFiles() <= before, 5_000);
+    const holding = shell("sleep 60 & echo $!; wait");
+    const [holder] = (await once(holding.fromServer, "data")) as [Buffer];
+    try {
+      holding.destroy();
+      await waitUntil("all are closed", async () => openFiles() <= before, 5_000);
+    } finally {
+      process.kill(Number(holder), "SIGKILL");
+    }
   });
 });
 
