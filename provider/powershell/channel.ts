@@ -14,7 +14,8 @@ export interface ChannelEvents {
 
 /**
  * Carries one runspace pool's bytes, and the acts that are not messages (open, stop, close). Knows no PSRP message.
- * Every method rejects with a ProviderError; deadlines are the session's work.
+ * Every method rejects with a ProviderError; deadlines are the session's work, and so is that what concerns one pipeline, or the
+ * pool itself, is asked for one after the other.
  */
 export interface Channel {
   /** Bytes of one piece at most, for `RunspacePoolClient.dataToSend`. */
