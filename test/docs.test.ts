@@ -82,6 +82,22 @@ describe("blocks of code in the documents", function () {
     }
   });
 
+  it("let no roll wait in a group with other jobs, where the next one to come would cancel it", () => {
+    const folder = "examples/ci/.github/workflows";
+    const files = readdirSync(join(checkoutFolder, folder)).map((name) =>
+      readFileSync(join(checkoutFolder, folder, name), "utf8"),
+    );
+    const jobs = [...inLanguage("yaml").map(({ code }) => code), ...files].flatMap((text) => {
+      const { jobs } = yaml.load(text) as { jobs?: Record<string, { concurrency?: unknown }> };
+      return Object.entries(jobs ?? {}).map(([name, { concurrency }]) => ({ name, concurrency }));
+    });
+    const groups = (rolls: boolean) =>
+      jobs.filter(({ name }) => (name === "roll") === rolls).map((one) => one.concurrency);
+    assert.ok(groups(true).length >= 3 && groups(false).length >= 2, JSON.stringify(jobs));
+    for (const group of groups(true))
+      assert.ok(typeof group === "string" && !groups(false).includes(group), String(group));
+  });
+
   it("are PowerShell where they say so", async function () {
     const engine = await findEngine();
     if (engine === undefined) return skip(this, engineMissing);
