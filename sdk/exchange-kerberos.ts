@@ -4,7 +4,8 @@ import { AsaDeployment, type AsaDeploymentArgs, type ServerState } from "./asa-d
 import { OutlookAuthSetting, type OutlookAuthSettingArgs } from "./outlook-auth-setting";
 import type { ConnectionArgs } from "./resource";
 import { ServicePrincipalName } from "./service-principal-name";
-import { type AccountGroup, groupSites, type PlannedSite } from "./site-plan";
+import { type AccountGroup, groupSites, type PlannedSite, refuse } from "./site-plan";
+import { shapeMistakes } from "./site-shape";
 
 /** The alternate service account, as {@link AsaAccount} takes it. */
 export type AccountArgs = Omit<AsaAccountArgs, "connection">;
@@ -80,6 +81,7 @@ export class ExchangeKerberos extends pulumi.ComponentResource {
    * @throws pulumi.RunError that names every mistake in the sites, before anything is made.
    */
   constructor(name: string, args: ExchangeKerberosArgs, options?: pulumi.ComponentResourceOptions) {
+    refuse(name, shapeMistakes(args));
     const sites = args.sites.map(
       (site): Site => ({
         name: site.name,

@@ -35,13 +35,17 @@ export function groupSites<Site extends PlannedSite>(
     ...strangersAmongAbsent(sites, mayBeAbsent),
     ...(hasSharedAccount ? unusedAccount(sites) : missingAccounts(sites)),
   ];
-  if (mistakes.length > 0) {
-    throw new pulumi.RunError(`ExchangeKerberos "${component}":\n${mistakes.map((one) => `  - ${one}`).join("\n")}`);
-  }
+  refuse(component, mistakes);
   const group = (site: string | undefined, members: readonly Site[]) => groupOf(site, members, mayBeAbsent);
   const sharing = sites.filter(({ ownAccount }) => !ownAccount);
   const own = sites.filter(({ ownAccount }) => ownAccount).map((site) => group(site.name, [site]));
   return [...(sharing.length > 0 ? [group(undefined, sharing)] : []), ...own];
+}
+
+/** @throws pulumi.RunError that names every mistake; nothing where there is none. */
+export function refuse(component: string, mistakes: readonly string[]): void {
+  if (mistakes.length === 0) return;
+  throw new pulumi.RunError(`ExchangeKerberos "${component}":\n${mistakes.map((one) => `  - ${one}`).join("\n")}`);
 }
 
 function groupOf<Site extends PlannedSite>(
@@ -66,8 +70,8 @@ function mistakesOf(sites: readonly PlannedSite[]): string[] {
     ...repeated(sites.map(({ name }) => name)).map((name) => `Two sites are called ${name}.`),
     ...sites.flatMap(emptyParts),
     ...sites.flatMap(({ name, servers, hostNames }) => [
-      ...servers.flatMap((server) => notFull(server, `the server ${server} of ${name}`)),
-      ...hostNames.flatMap((host) => notFull(host, `the host name ${host} of ${name}`)),
+      ...servers.flatMap((server) => notFull(server, "server", name, "cas-1")),
+      ...hostNames.flatMap((host) => notFull(host, "host name", name, "mail")),
       ...repeated(hostNames).map((host) => `${name} has the host name ${host} twice.`),
     ]),
     ...repeatedServers(sites),
@@ -86,9 +90,13 @@ function emptyParts({ name, servers, hostNames }: PlannedSite): string[] {
   ];
 }
 
-function notFull(name: string, what: string): string[] {
+function notFull(name: string, kind: string, site: string, example: string): string[] {
   if (/^(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+$/.test(name)) return [];
-  return [`Give ${what} by its full name, without http/ or a port, as mail.corp.tailspintoys.com.`];
+  // In quotes: what is wrong with it may be a space.
+  return [
+    `The ${kind} "${name}" of ${site} is no full name, as ${example}.corp.tailspintoys.com is one: letters from A to Z, digits and ` +
+      "hyphens, without http/, a port or a full stop at the end.",
+  ];
 }
 
 function repeatedServers(sites: readonly PlannedSite[]): string[] {

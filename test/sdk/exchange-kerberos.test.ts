@@ -40,6 +40,9 @@ const one = { name: "ADSite1", servers: full("cas-1", "cas-2"), hostNames: full(
 const two = { name: "ADSite2", servers: full("cas-3"), hostNames: full("mailsdc", "autodiscoversdc") };
 const account = { name: "EXCH2016ASA" };
 
+/** Of its type by the program's word alone, as what `Config.requireObject` gives. */
+const fromConfiguration = (args: object) => args as ek.ExchangeKerberosArgs;
+
 describe("ExchangeKerberos", () => {
   before(() =>
     pulumi.runtime.setMocks(
@@ -223,8 +226,56 @@ describe("ExchangeKerberos", () => {
           account,
           sites: [{ name: "ADSite1", servers: ["cas-1"], hostNames: [`http/mail.${domain}`, `mail.${domain}:443`] }],
         },
-        reasons: [/server cas-1 of ADSite1 by its full name/, /host name http\/mail/, /host name mail\S+:443/],
+        reasons: [
+          /server "cas-1" of ADSite1 is no full name, as cas-1/,
+          /host name "http\/mail/,
+          /host name "mail\S+:443"/,
+        ],
       },
+      "a space and a full stop that nobody sees": {
+        args: { account, sites: [{ ...one, servers: [` cas-1.${domain}`], hostNames: [`mail.${domain}.`] }] },
+        reasons: [/server " cas-1\S+" of ADSite1 is no full name/, /host name "mail\S+\." of ADSite1 is no full name/],
+      },
+      "texts in place of lists, as configuration may have them": {
+        args: fromConfiguration({
+          account: "EXCH2016ASA",
+          sites: [
+            { ...one, servers: `cas-1.${domain}`, hostNames: undefined, hostnames: one.hostNames, outlook: true },
+          ],
+          mayBeAbsent: `cas-1.${domain}`,
+          rotatoin: {},
+        }),
+        reasons: [
+          /servers of ADSite1 is no list of texts/,
+          /hostNames of ADSite1 is no list of texts/,
+          /ADSite1: There is no property hostnames/,
+          /ADSite1: outlook is neither false nor an object/,
+          /mayBeAbsent is no list of texts/,
+          /account is no object/,
+          /- There is no property rotatoin/,
+        ],
+      },
+      "Outputs where resources are named after a value": {
+        args: fromConfiguration({
+          account: pulumi.output(account),
+          sites: [
+            {
+              name: pulumi.output("ADSite1"),
+              servers: pulumi.output(one.servers),
+              hostNames: one.hostNames.map(pulumi.output),
+            },
+            pulumi.output(one),
+          ],
+        }),
+        reasons: [
+          /name of sites\[0\] is no text: give plain values, no Output/,
+          /servers of sites\[0\] is no list/,
+          /hostNames of sites\[0\] is no list/,
+          /sites\[1\] is no site/,
+          /account is no object; what it holds may be Outputs/,
+        ],
+      },
+      "no list of sites": { args: fromConfiguration({ account }), reasons: [/sites is no list of sites/] },
       "a server that may be absent and is in no site": {
         args: { account, sites: [one], mayBeAbsent: full("cas-2", "cas-22") },
         reasons: [/mayBeAbsent names cas-22\.\S+, which is not among the servers of any site/],
