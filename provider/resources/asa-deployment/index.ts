@@ -5,11 +5,12 @@ import { type Context, type Difference, type Preview, type ResourceHandler, unkn
 import { check } from "./check";
 import { notBefore, stateOf, unseen } from "./condition";
 import { deploy } from "./deploy";
+import { holds } from "./other-holders";
 import { isEmpty, type Plan, planFor, planLines, rotationToKeep } from "./plan";
 import { deploymentIdOf, deploymentIsOn, deploymentWasSeen, takenOverServers } from "./presence";
 import { refuseWhileInUse, removeFrom } from "./removal";
 import { type AsaDeploymentInputs, type AsaDeploymentOutputs, known, type ServerState, schema } from "./schema";
-import { survey } from "./survey";
+import { type Found, survey } from "./survey";
 
 type Inputs = AsaDeploymentInputs;
 type Outputs = AsaDeploymentOutputs;
@@ -64,7 +65,11 @@ export const asaDeployment: ResourceHandler<Inputs, Outputs> = {
       if (same !== undefined) return stateOf(one, same, olds.account, former);
       return former.condition === "deployed" ? { ...former, condition: "stale" } : former;
     });
-    if (deployed.every(({ condition }) => condition === "missing" || condition === "other-account")) return undefined;
+    // Beside another account's credential ours still opens tickets, and is still ours to take off.
+    const mayHold = (one: Found | undefined) => one === undefined || holds(one.alternate, olds.account);
+    const lost = ({ server, condition }: ServerState) =>
+      condition === "missing" || (condition === "other-account" && !mayHold(found.get(server)));
+    if (deployed.every(lost)) return undefined;
     const has = (server: string) =>
       deployed.some((one) => one.server === server && (one.condition === "deployed" || one.condition === "absent"));
     const passwordLastSet = same?.passwordLastSet ?? olds.passwordLastSet;

@@ -85,6 +85,26 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.deepEqual([world.accounts("cas-1"), world.accounts("cas-2")], [[], []]);
     });
 
+    it("is there at refresh while servers have it beside another account's, and destroy says that it stays", async () => {
+      const { qualifiedName } = await world.account(run);
+      const deployment = world.deployment();
+      const program = { account: qualifiedName, servers: [first, second], method };
+      await deployment.up(program, run);
+      for (const server of ["cas-1", "cas-2"]) world.addByHand(server, "TAILSPIN\\SOMEBODY$", "else");
+      assert.equal(await deployment.refresh(world.run()), true);
+      assert.deepEqual(conditions(deployment.state.deployed), ["cas-1 other-account", "cas-2 other-account"]);
+      const said = world.run();
+      await deployment.destroy(said);
+      assert.match(said.lines.join("\n"), /cas-1\S+ also holds the credential of TAILSPIN\\SOMEBODY\$/);
+
+      await deployment.up(program, world.run());
+      for (const server of ["cas-1", "cas-2"]) {
+        world.organization.require(server).credentials.replace([]);
+        world.addByHand(server, "TAILSPIN\\SOMEBODY$", "else");
+      }
+      assert.equal(await deployment.refresh(world.run()), false, "no server has it any more");
+    });
+
     it("does not take an older password for the present one where a domain controller lags behind", async () => {
       const { name, qualifiedName } = await world.account(run);
       const deployment = world.deployment();
