@@ -4,7 +4,7 @@ import { type PlannedRoll, planRoll, roll } from "../provider/resources/asa-depl
 import type { ServerState } from "../provider/resources/asa-deployment/schema";
 import type { Connection } from "../provider/resources/connection";
 import type { Context } from "../provider/resources/handler";
-import { collect } from "./selection";
+import { collect, serverName } from "./selection";
 import { harmless } from "./table";
 import { inConnection } from "./world";
 import { type ConnectionOptions, withConnectionOptions } from "./world-options";
@@ -67,7 +67,11 @@ export function rollCommand(): Command {
       "a server that gets it; may be given more than once (default: every server whose newest credential is the account's)",
       collect,
     )
-    .option("--entry <server>", "an Exchange server that lists the others (default: managementHost of the settings)")
+    .option(
+      "--entry <server>",
+      "an Exchange server that lists the others (default: managementHost of the settings)",
+      serverName,
+    )
     .addOption(
       new Option("--method <method>", "Microsoft's script, or the same steps by cmdlet")
         .choices(["script", "cmdlet"])

@@ -3,7 +3,7 @@ import { canonicalName, findQualified } from "../directory/qualified-name";
 import { domainControllers } from "../directory/replication";
 import { ProviderError } from "../error";
 import { type AlternateAccount, readAlternateAccount, underNames } from "../exchange/alternate-account";
-import { type ExchangeServer, listExchangeServers } from "../exchange/exchange-servers";
+import { type ExchangeServer, listExchangeServers, notAmong } from "../exchange/exchange-servers";
 import { type MapiVirtualDirectory, readMapiVirtualDirectories } from "../exchange/mapi-virtual-directory";
 import { readNamespaces } from "../exchange/namespaces";
 import { type OutlookAnywhere, readOutlookAnywhere } from "../exchange/outlook-anywhere";
@@ -74,7 +74,7 @@ export class Subject {
     const entry = this.selection.entry ?? this.selection.servers?.[0] ?? this.world.settings.managementHost;
     if (entry !== undefined) return entry.toLowerCase();
     throw new ProviderError("input-invalid", "It is not said which Exchange server to ask.", {
-      hint: "Name one of them; it knows the others.",
+      hint: "Name one of them (--entry, or the setting managementHost); it knows the others.",
     });
   }
 
@@ -92,7 +92,7 @@ export class Subject {
     const silent = new Map<string, ProviderError>();
     for (const server of wanted ?? []) {
       if (!chosen.some(({ fqdn }) => fqdn === server)) {
-        silent.set(server, new ProviderError("refused", `${server} is not an Exchange server of this organization.`));
+        silent.set(server, notAmong(organization, server));
       }
     }
     this.progress(`looking at ${chosen.length} servers`);
@@ -141,9 +141,7 @@ export class Subject {
     const organization = await this.organization();
     const entry = this.entry();
     const server = organization.find(({ fqdn }) => fqdn === entry);
-    if (server === undefined) {
-      throw new ProviderError("refused", `${entry} is not an Exchange server of this organization.`);
-    }
+    if (server === undefined) throw notAmong(organization, entry);
     this.progress("reading the names of all virtual directories");
     const namespaces = await readNamespaces(this.world.exchange.endpoint(entry), server, this.signal);
     const wanted = organization.filter((one) => this.isWanted(one));

@@ -56,6 +56,15 @@ export async function readExchangeServer(
   return serversOf(found, shell.host).find((server) => server.fqdn === fqdn);
 }
 
+/** What is said of a name that none of the organization's servers has, with those that there are. */
+export function notAmong(organization: readonly ExchangeServer[], server: string): ProviderError {
+  return new ProviderError("refused", `${server} is not an Exchange server of this organization.`, {
+    hint:
+      `Its servers are ${organization.map(({ fqdn }) => fqdn).join(", ")}. A load-balanced name does not belong here: ` +
+      "each server is reached by its own.",
+  });
+}
+
 /** Neither those at the edge nor those from before 2010, which 2013 may live with, can have the credential or what it is for. */
 function serversOf(found: readonly PsValue[], host: string): ExchangeServer[] {
   const strange = (value: PsValue) =>

@@ -22,7 +22,10 @@ export const accountExists: Check = {
       ];
     }
     if (account === undefined) {
-      const remedy = "Make it again and deploy it; if another account is meant, take this one off the servers.";
+      const remedy =
+        subject.selection.account === undefined
+          ? "Make it again and deploy it; if another account is meant, take this one off the servers."
+          : "Look at what was named (--account): the name of a computer's account ends in $. If it is gone, make it again and deploy it.";
       return [fail(name, "the domain has no such account.", remedy, host)];
     }
     return [pass(name, `${account.distinguishedName}.`, host)];

@@ -1,6 +1,7 @@
 import { canonicalName, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
-import { listExchangeServers } from "../../exchange/exchange-servers";
+import type { AlternateAccount } from "../../exchange/alternate-account";
+import { listExchangeServers, notAmong } from "../../exchange/exchange-servers";
 import type { Context } from "../handler";
 import { type CarriedOut, carryOut } from "./carry-out";
 import { strangersAmongAbsent } from "./check";
@@ -62,8 +63,8 @@ export async function planRoll(request: RollRequest, context: Context): Promise<
   if (estate.survey.found.size === 0) {
     throw new ProviderError("refused", `None of the servers answers, so ${account} cannot get a new password.`);
   }
-  const deployed = [...estate.survey.found.values()].some(({ alternate }) => holds(alternate, account));
-  if (!deployed) throw notDeployed(account);
+  const alternates = [...estate.survey.found.values()].map(({ alternate }) => alternate);
+  if (!alternates.some((alternate) => holds(alternate, account))) throw notDeployed(account, newestOf(alternates));
   const needed = planNow(inputs, undefined, estate);
   const roll = needed.roll ?? "that was asked for";
   const plan = olderThanDays === undefined ? { ...needed, roll, copy: [] } : needed;
@@ -103,14 +104,12 @@ async function holders(
   const asked = (entry ?? settings.managementHost)?.toLowerCase();
   if (asked === undefined) {
     throw new ProviderError("input-invalid", "It is not said which Exchange server to ask.", {
-      hint: "Name one of them; it knows the others.",
+      hint: "Name one of them (--entry, or the setting managementHost); it knows the others.",
     });
   }
   const organization = await listExchangeServers(exchange.endpoint(asked), context.signal);
   const first = organization.find(({ fqdn }) => fqdn === asked);
-  if (first === undefined) {
-    throw new ProviderError("refused", `${asked} is not an Exchange server of this organization.`);
-  }
+  if (first === undefined) throw notAmong(organization, asked);
   const candidates = organization.filter(({ clientAccess, product }) => clientAccess && product !== "2010");
   const { done, failed } = await readThrough(served, first, candidates, context.signal);
   const hold = candidates.flatMap(({ fqdn }) => {
@@ -118,12 +117,17 @@ async function holders(
     return failed.has(fqdn) || (newest !== undefined && sameAccount(newest.account, account)) ? [fqdn] : [];
   });
   if (hold.length > failed.size) return hold;
-  throw notDeployed(account);
+  throw notDeployed(account, newestOf([...done.values()]));
+}
+
+function newestOf(alternates: readonly AlternateAccount[]): string[] {
+  return [...new Set(alternates.flatMap(({ credentials }) => credentials[0]?.account ?? []))];
 }
 
 /** A name that is mistyped must not cost somebody else the password. */
-function notDeployed(account: string): ProviderError {
-  return new ProviderError("refused", `No server has ${account} as its alternate service account.`, {
+function notDeployed(account: string, others: readonly string[]): ProviderError {
+  const instead = others.length === 0 ? "" : ` They have ${others.join(", ")}.`;
+  return new ProviderError("refused", `No server has ${account} as its alternate service account.${instead}`, {
     hint: "A roll renews what is deployed; a first deployment is for a stack.",
   });
 }

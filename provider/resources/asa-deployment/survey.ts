@@ -1,7 +1,7 @@
 import { canonicalName } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { type AlternateAccount, readAlternateAccount, underNames } from "../../exchange/alternate-account";
-import { type ExchangeServer, listExchangeServers } from "../../exchange/exchange-servers";
+import { type ExchangeServer, listExchangeServers, notAmong } from "../../exchange/exchange-servers";
 import type { ExchangeOrganization } from "../../exchange/organization";
 import type { RemoteShell } from "../../exchange/remote-shell";
 import type { Connection } from "../connection";
@@ -82,13 +82,7 @@ async function organizationFrom(
 /** @throws ProviderError `refused` for what cannot have the credential, with the reason. */
 function clientAccessServer(organization: readonly ExchangeServer[], server: string): ExchangeServer {
   const found = organization.find(({ fqdn }) => fqdn === server);
-  if (found === undefined) {
-    throw new ProviderError("refused", `${server} is not an Exchange server of this organization.`, {
-      hint:
-        `Its servers are ${organization.map(({ fqdn }) => fqdn).join(", ")}. A load-balanced name does not belong here: ` +
-        "the credential goes to each server by its own name.",
-    });
-  }
+  if (found === undefined) throw notAmong(organization, server);
   if (found.product === "2010") {
     throw new ProviderError(
       "refused",

@@ -1,5 +1,10 @@
 import { ProviderError } from "../../error";
-import { type ExchangeServer, listExchangeServers, readExchangeServer } from "../../exchange/exchange-servers";
+import {
+  type ExchangeServer,
+  listExchangeServers,
+  notAmong,
+  readExchangeServer,
+} from "../../exchange/exchange-servers";
 import { mapiPools, readMapiVirtualDirectories, setMapiVirtualDirectory } from "../../exchange/mapi-virtual-directory";
 import {
   type OutlookAnywhere,
@@ -94,9 +99,7 @@ async function serverNamed(shell: RemoteShell, server: string, signal: AbortSign
   const organization = await listExchangeServers(shell, signal);
   const found = organization.find(({ fqdn }) => fqdn === server);
   if (found !== undefined) return found;
-  throw new ProviderError("refused", `${server} is not an Exchange server of this organization.`, {
-    hint: `Its servers are ${organization.map(({ fqdn }) => fqdn).join(", ")}. A load-balanced name does not belong here.`,
-  });
+  throw notAmong(organization, server);
 }
 
 function outlookAnywhereDirectory(

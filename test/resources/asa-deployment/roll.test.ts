@@ -195,6 +195,19 @@ for (const method of ["script", "cmdlet"] as const) {
       ] as const) {
         await refused(planRoll(request(qualifiedName, more as Partial<RollRequest>), run), code, reason);
       }
+      world.addByHand("cas-2", "TAILSPIN\\SOMEBODY$", "else");
+      await refused(
+        planRoll(request(qualifiedName), run),
+        "refused",
+        /^No server has .*They have TAILSPIN\\SOMEBODY\$\./,
+      );
+      world.names.set(fqdn("mail"), "cas-1");
+      const balanced = planRoll(request(qualifiedName, { entry: fqdn("mail") }), run);
+      await refused(
+        balanced,
+        "refused",
+        /^mail\S+ is not an Exchange server .* Its servers are cas-1\S+, cas-2\S+, cas-3/,
+      );
     });
   });
 }
