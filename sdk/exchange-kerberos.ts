@@ -132,7 +132,8 @@ export class ExchangeKerberos extends pulumi.ComponentResource {
     );
     const names = byName(group.hostNames, (host) => {
       const inputs = { ...everywhere, account: account.qualifiedName, spn: `http/${host}`, deployment: deployment.id };
-      return new ServicePrincipalName(`${name}-${host}`, inputs, { ...parent, dependsOn: [deployment] });
+      const options = { ...formerly(name, host), ...parent, dependsOn: [deployment] };
+      return new ServicePrincipalName(`${name}-${host.toLowerCase()}`, inputs, options);
     });
     // Clients that are told to ask for tickets must be able to get them: each server after the names of its site.
     const servers = group.sites.flatMap((site) => site.servers.map((server) => ({ site, server })));
@@ -141,7 +142,8 @@ export class ExchangeKerberos extends pulumi.ComponentResource {
         if (site.outlook === false) return [];
         const before = site.hostNames.map((host) => names[host.toLowerCase()]).filter((one) => one !== undefined);
         const inputs = { ...everywhere, ...site.outlook, server };
-        return [[server, new OutlookAuthSetting(`${name}-${server}`, inputs, { ...parent, dependsOn: before })]];
+        const options = { ...formerly(name, server), ...parent, dependsOn: before };
+        return [[server, new OutlookAuthSetting(`${name}-${server.toLowerCase()}`, inputs, options)]];
       }),
     );
     return { group, account, deployment, names, outlook };
@@ -150,6 +152,14 @@ export class ExchangeKerberos extends pulumi.ComponentResource {
 
 function byName<T>(names: readonly string[], make: (name: string) => T): Record<string, T> {
   return Object.fromEntries(names.map((name) => [name.toLowerCase(), make(name)]));
+}
+
+/**
+ * Who writes a name in another case means the same server: a resource of another name would forget what was there before the stack.
+ * States have had the name as it was written.
+ */
+function formerly(component: string, written: string): pulumi.CustomResourceOptions {
+  return written === written.toLowerCase() ? {} : { aliases: [{ name: `${component}-${written}` }] };
 }
 
 /** Only what was given: an input that is `undefined` is not the same as none. */

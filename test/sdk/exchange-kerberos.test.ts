@@ -181,6 +181,17 @@ describe("ExchangeKerberos", () => {
     );
   });
 
+  it("names children alike in whatever case a name is written, and knows them by the name that they had", async () => {
+    const seen = new Map<string, unknown>();
+    const remember: pulumi.ResourceTransformation = ({ name, opts }) => void seen.set(name, opts.aliases);
+    const shouted = { ...one, servers: full("CAS-1", "cas-2"), hostNames: full("Mail", "autodiscover") };
+    const component = new ek.ExchangeKerberos("case", { account, sites: [shouted] }, { transformations: [remember] });
+    await resolved(component.spns);
+    const aliases = [...one.servers, ...one.hostNames].map((child) => seen.get(`case-${child}`));
+    const former = (child: string) => [{ name: `case-${child}.${domain}` }];
+    assert.deepEqual(aliases, [former("CAS-1"), undefined, former("Mail"), undefined]);
+  });
+
   it("leaves Outlook alone where it is told to", async () => {
     const { children } = await make("silent", {
       account,

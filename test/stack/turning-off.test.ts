@@ -104,6 +104,26 @@ describe("turning Kerberos off", function () {
     succeeded(await stack.up());
   });
 
+  it("is not what names in another case do", async () => {
+    const shout = (names: readonly string[]) => names.map((name) => name.toUpperCase());
+    const shouted = { ...first, servers: shout(first.servers), hostNames: shout(first.hostNames) };
+    stack.write(program([shouted, second], { name: "kerberos" }));
+    assert.match(succeeded(await stack.up("--expect-no-changes")), /unchanged/);
+  });
+
+  it("is not what another name of a site does, where its children have the old one as alias", async () => {
+    const sites = [first, { ...second, name: "West" }];
+    stack.write(program(sites, { name: "kerberos" }));
+    const { status, stdout } = await stack.preview();
+    assert.notEqual(status, 0);
+    assert.match(stdout, /OFFASA2\$ is taken by .* under its former name, give that as an alias/);
+    const alias = `({ name, props, opts }) => name.startsWith("kerberos-West-")
+      ? { props, opts: { ...opts, aliases: [{ name: name.replace("West", "ADSite2") }] } }
+      : undefined`;
+    stack.write(program(sites, { name: "kerberos", more: `transforms: [${alias}],` }));
+    assert.match(succeeded(await stack.preview("--expect-no-changes")), /unchanged/);
+  });
+
   const rewritten = (sites: readonly object[]) => {
     stack.write(program(sites, { name: "kerberos" }));
     return stack.up();

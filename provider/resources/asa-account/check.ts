@@ -115,8 +115,9 @@ export function taken({ samAccountName, distinguishedName, created, servicePrinc
       : ` It was made at ${created ?? "an unknown time"} and has no service principal names: if that was a run which broke ` +
         "off, delete it and run pulumi up again.";
   return (
-    `The name ${samAccountName} is taken by ${distinguishedName}. ` +
-    `If that account is meant, take it over with adopt: true; its password stays, and so does it on destroy.${leftover}`
+    `The name ${samAccountName} is taken by ${distinguishedName}. If a resource of this program has it under its former name, give ` +
+    "that as an alias. If it was there before, and is meant, take it over with adopt: true; its password stays, and so does it on " +
+    `destroy.${leftover}`
   );
 }
 
