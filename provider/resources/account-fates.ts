@@ -5,9 +5,10 @@ import { perDomain } from "./per-domain";
 
 /**
  * What `diff` has found for the accounts of this run, by qualified name. An account that is only changed is unknown in a
- * preview like one that is made anew; whatever refers to it asks here, so that the preview says which of the two it is.
+ * preview like one that is made anew; whatever refers to it asks here, so that the preview says which of the two it is. One
+ * that nothing changes is known: what is unknown is another one then.
  */
-type Fate = "stays" | "goes";
+type Fate = "unchanged" | "changes" | "goes";
 
 const fates = perDomain(() => new Map<string, Fate>());
 /** Object GUIDs of accounts made in this run, by qualified name: one can be made anew under its old name. */
@@ -26,8 +27,8 @@ export function accountWill(directory: Directory, qualifiedName: string, fate: F
   fates(directory).set(qualifiedName.toLowerCase(), fate);
 }
 
-export function accountStays(directory: Directory, qualifiedName: string): boolean {
-  return fates(directory).get(qualifiedName.toLowerCase()) === "stays";
+function onlyChanges(directory: Directory, qualifiedName: string): boolean {
+  return fates(directory).get(qualifiedName.toLowerCase()) === "changes";
 }
 
 export function accountWasMade(directory: Directory, qualifiedName: string, guid: string): void {
@@ -65,7 +66,7 @@ export function accountMoves(
   olds: { readonly account: string; readonly accountGuid: string },
   account: Preview<string>,
 ): boolean {
-  if (account === unknown) return !accountStays(directory, olds.account);
+  if (account === unknown) return !onlyChanges(directory, olds.account);
   return !sameAccount(olds.account, account) || madeAnew(directory, olds.account, olds.accountGuid);
 }
 

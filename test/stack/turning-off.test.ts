@@ -111,6 +111,15 @@ describe("turning Kerberos off", function () {
     assert.match(succeeded(await stack.up("--expect-no-changes")), /unchanged/);
   });
 
+  it("is not what a site does that is split off: the preview tells which name goes to its new account", async () => {
+    const rest = { ...first, servers: first.servers.slice(0, 1), hostNames: first.hostNames.slice(0, 1) };
+    const split = site("ADSite3", "OFFASA3", ["cas-2"], ["autodiscover"]);
+    stack.write(program([rest, split, second], { name: "kerberos" }));
+    const shown = succeeded(await stack.preview());
+    const names = [...shown.matchAll(/ServicePrincipalName kerberos-(\S+) +update/g)].map(([, name]) => name);
+    assert.deepEqual(names, split.hostNames, shown);
+  });
+
   it("is not what another name of a site does, where its children have the old one as alias", async () => {
     const sites = [first, { ...second, name: "West" }];
     stack.write(program(sites, { name: "kerberos" }));

@@ -62,7 +62,9 @@ export const asaAccount: ResourceHandler<Inputs, Outputs> = {
       ...(olds.replicated || news.replication === false ? [] : ["replication"]),
     ];
     const { directory } = context.connection(news.connection);
-    accountWill(directory, olds.qualifiedName, replace.length === 0 ? "stays" : "goes");
+    // Another name of the connection is a change as well, which nobody but the runtime speaks of.
+    const changes = changed.length > 0 || olds.connection !== news.connection;
+    accountWill(directory, olds.qualifiedName, replace.length > 0 ? "goes" : changes ? "changes" : "unchanged");
     if (olds.adopted) accountWasAdopted(directory, id);
     else accountIsOwn(directory, id);
     return { changed, replace };

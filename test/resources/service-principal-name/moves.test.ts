@@ -57,6 +57,9 @@ describe("ServicePrincipalName: moves", () => {
     };
     assert.deepEqual(await diffs({ description: "changed" }), { changed: [], replace: [] });
     assert.deepEqual(await diffs({ accountType: "user" }), { changed: ["account"], replace: [] });
+    // What nothing changes is known, so this one is another: the new account of a site that is split off.
+    assert.deepEqual(await diffs({}), { changed: ["account"], replace: [] });
+    assert.deepEqual(await diffs({ connection: "renamed" }), { changed: [], replace: [] });
   });
 
   describe("goes from one resource of a program to another", () => {
