@@ -44,6 +44,11 @@ export function isOwnAccount(directory: Directory, guid: string): boolean {
   return own(directory).has(guid);
 }
 
+/** Whether a resource of the program that stays has made it, in this run or before. */
+export function isOfProgram(directory: Directory, guid: string): boolean {
+  return isOwnAccount(directory, guid) || [...made(directory).values()].includes(guid);
+}
+
 /** A resource of the program has taken over an account that was there. */
 export function accountWasAdopted(directory: Directory, guid: string): void {
   takenOver(directory).add(guid);

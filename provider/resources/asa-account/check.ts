@@ -121,6 +121,14 @@ export function taken({ samAccountName, distinguishedName, created, servicePrinc
   );
 }
 
+/** Nobody is to delete an account, or to take it over, that a resource beside this one has. */
+export function ofProgram({ samAccountName, distinguishedName }: Account): string {
+  return (
+    `The name ${samAccountName} is that of another AsaAccount of this program, ${distinguishedName}. Use the outputs of that one in ` +
+    "both places, or give this one another name."
+  );
+}
+
 export function adoptionReport(distinguishedName: string, lines: readonly string[], verb: string): string {
   return `${verb} ${distinguishedName}: ${lines.length === 0 ? "nothing to change" : lines.join("; ")}; its password stays`;
 }

@@ -27,6 +27,12 @@ export function adoptionRefusal(account: Account, accountType: AccountType): str
   }
   if (account.isDomainController) return `${dn} is a domain controller. Choose an account of its own for Exchange.`;
   if (account.isTrust) return `${dn} is the account of a trust. Choose an account of its own for Exchange.`;
+  if (account.dnsHostName !== undefined) {
+    return (
+      `${dn} is the account of a real computer, ${account.dnsHostName}, which a new password would cut off from the domain. Make an ` +
+      `account of its own for Exchange; if there is no such computer, clear the attribute dNSHostName.`
+    );
+  }
   if (objectClass !== accountType) {
     return `${dn} is a ${objectClass}, and accountType says ${accountType}. Its AES keys depend on it: set accountType to "${objectClass}".`;
   }
@@ -35,7 +41,7 @@ export function adoptionRefusal(account: Account, accountType: AccountType): str
 
 /** What a person should know about an account before, and after, it becomes the alternate service account. */
 export async function adoptionWarnings(directory: Directory, account: Account): Promise<string[]> {
-  const { distinguishedName: dn, samAccountName } = account;
+  const { distinguishedName: dn } = account;
   const groups = await privilegedGroups(directory, account);
   return [
     ...(groups === undefined
@@ -45,12 +51,6 @@ export async function adoptionWarnings(directory: Directory, account: Account): 
       ? [
           `warning: ${dn} is in ${groups.join(", ")}. Every Exchange server knows its password; it needs no more than ` +
             `Domain ${account.objectClass === "computer" ? "Computers" : "Users"}: take it out.`,
-        ]
-      : []),
-    ...(account.dnsHostName !== undefined
-      ? [
-          `warning: ${dn} looks like the account of a real computer (${account.dnsHostName}). Rolling the password of ` +
-            `${samAccountName} would cut that computer off from the domain.`,
         ]
       : []),
     ...(encryptionTypesOf(account.encryptionTypeBits).length === 0

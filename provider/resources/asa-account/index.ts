@@ -18,7 +18,14 @@ import { randomPassword } from "../../directory/password";
 import { qualifiedNameOf, requireServed } from "../../directory/qualified-name";
 import { awaitReplication, chosenControllers, type DomainController } from "../../directory/replication";
 import { ProviderError } from "../../error";
-import { accountHasMovedOn, accountIsOwn, accountWasAdopted, accountWasMade, accountWill } from "../account-fates";
+import {
+  accountHasMovedOn,
+  accountIsOwn,
+  accountWasAdopted,
+  accountWasMade,
+  accountWill,
+  isOfProgram,
+} from "../account-fates";
 import { changedProperties } from "../compare";
 import {
   type Context,
@@ -29,7 +36,7 @@ import {
   type Written,
 } from "../handler";
 import { planFor, sameText, sameTypes, type Wanted, wantedOf } from "./changes";
-import { adoptionReport, check, noSuchContainer, taken } from "./check";
+import { adoptionReport, check, noSuchContainer, ofProgram, taken } from "./check";
 import { adoptionRefusal, adoptionWarnings } from "./existing-account";
 import { passwordVerifier, verifies } from "./password-verifier";
 import { type AsaAccountInputs, type AsaAccountOutputs, schema } from "./schema";
@@ -191,10 +198,12 @@ async function add(directory: Directory, inputs: Inputs, container: string): Pro
 /** Takes over an account that is there, without a new password: servers may be using the present one. */
 async function adopt(account: Account, inputs: Inputs, context: Context): Promise<Account> {
   const { distinguishedName, guid } = account;
-  if (!inputs.adopt) throw new ProviderError("directory-conflict", taken(account));
+  const { directory } = context.connection(inputs.connection);
+  if (!inputs.adopt) {
+    throw new ProviderError("directory-conflict", isOfProgram(directory, guid) ? ofProgram(account) : taken(account));
+  }
   const refusal = adoptionRefusal(account, inputs.accountType);
   if (refusal !== undefined) throw new ProviderError("refused", refusal);
-  const { directory } = context.connection(inputs.connection);
   for (const warning of await adoptionWarnings(directory, account)) context.progress(warning);
   const container = inputs.organizationalUnit && (await containerOf(directory, inputs));
   const lines = await apply(directory, account, wantedOf(inputs, container, true));

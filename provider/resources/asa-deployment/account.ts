@@ -20,13 +20,6 @@ export async function deployableAccount(directory: Directory, qualifiedName: str
   }
   const refusal = adoptionRefusal(account, account.objectClass === "user" ? "user" : "computer");
   if (refusal !== undefined) throw new ProviderError("refused", refusal);
-  if (account.dnsHostName !== undefined) {
-    throw new ProviderError(
-      "refused",
-      `${account.distinguishedName} is the account of a real computer, ${account.dnsHostName}.`,
-      { hint: "A new password would cut that computer off from the domain. Make an account of its own for Exchange." },
-    );
-  }
   if (!account.enabled) {
     throw new ProviderError("refused", `${account.distinguishedName} is disabled.`, {
       hint: "Enable it first: nobody gets a ticket for a disabled account.",

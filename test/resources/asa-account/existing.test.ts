@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import { dc1, sambaTool, users } from "../../../lab/domain-controller";
 import type { ProviderError } from "../../../provider/error";
 import { asaAccount } from "../../../provider/resources/asa-account";
+import type { AsaAccountInputs } from "../../../provider/resources/asa-account/schema";
 import { complete, Program, preview, Resource } from "../program";
 import { accountWorld } from "./world";
 
@@ -32,18 +33,13 @@ describe("AsaAccount, an account that is there", () => {
   });
 
   it("is adopted with its password, told of its changes, and left on destroy", async () => {
-    await existing({
-      description: "old",
-      "msDS-SupportedEncryptionTypes": "36",
-      dNSHostName: "real.corp.tailspintoys.com",
-    });
+    await existing({ description: "old", "msDS-SupportedEncryptionTypes": "36" });
     const before = await world.found();
     const preview = new Program(world.forest.settings);
     await asaAccount.check(complete(asaAccount, { name: world.name, adopt: true, enabled: false }), {}, preview);
     assert.equal((await world.writes()) ?? "", before.uSNChanged, "a preview does not write");
     const report = `CN=${world.name},${world.forest.organizationalUnit}: enabled: true → false; encryption types: rc4 → rc4, aes128, aes256; its password stays`;
-    assert.deepEqual(preview.lines[0], `would adopt ${report}`);
-    assert.match(preview.lines[1] ?? "", /looks like the account of a real computer \(real\.corp/);
+    assert.deepEqual(preview.lines, [`would adopt ${report}`]);
     await preview.end();
 
     await world.asa.up({ name: world.name, adopt: true, enabled: false, replication: false }, world.program);
@@ -142,6 +138,29 @@ describe("AsaAccount, an account that is there", () => {
       "msDS-ManagedPasswordInterval": "30",
     });
     await assert.rejects(world.up({ adopt: true }), /group managed service account.*Microsoft does not support/);
+  });
+
+  it("that is a real computer's is refused at the preview, and stays where it is", async () => {
+    await existing({ dNSHostName: "real.corp.tailspintoys.com" });
+    const before = await world.writes();
+    const real = /is the account of a real computer, real\.corp\.tailspintoys\.com, which a new password would cut off/;
+    const inputs: AsaAccountInputs = complete(asaAccount, { name: world.name, adopt: true });
+    const [refusal] = await asaAccount.check(inputs, {}, world.program);
+    assert.match(refusal?.reason ?? "", real);
+    await assert.rejects(asaAccount.create(inputs, world.program), real);
+    assert.equal(await world.writes(), before);
+  });
+
+  it("that another resource of the program has is neither to be adopted nor deleted", async () => {
+    await world.up();
+    const inputs: AsaAccountInputs = complete(asaAccount, world.given());
+    const twice = (error: Error) =>
+      /is that of another AsaAccount of this program/.test(error.message) && !/adopt|delete/.test(error.message);
+    await assert.rejects(asaAccount.create(inputs, world.program), twice);
+    const nextRun = new Program(world.forest.settings);
+    await asaAccount.diff(world.asa.id, world.asa.state, inputs, nextRun);
+    await assert.rejects(asaAccount.create(inputs, nextRun), twice);
+    await nextRun.end();
   });
 
   it("that is a domain controller, or the account of a trust, is refused", async () => {
