@@ -16,7 +16,11 @@ const commands: Readonly<Record<string, () => Command>> = {
   logs: () => (require("./logs-command") as typeof import("./logs-command")).logsCommand(),
 };
 
+/** By its own name: the file is elsewhere where the sources run. */
+const { version } = require("pulumi-exchange-kerberos/package.json") as { readonly version: string };
+
 const program = new Command("exchange-kerberos")
+  .version(version)
   .description(
     "Kerberos for load-balanced Exchange servers: what it needs, whether it works, and a new password. Only roll changes anything.",
   )

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
@@ -66,5 +66,15 @@ describe("exchange-kerberos ends with 3", function () {
     const { status, stdout, stderr } = await withPreload("globalThis.setImmediate = () => {};", "logs", log);
     assert.deepEqual([status, stdout], [3, ""]);
     assert.match(stderr, /waits for something that never comes/);
+  });
+});
+
+describe("exchange-kerberos --version", function () {
+  this.timeout(60_000);
+
+  it("is the package's", async () => {
+    const main = join(checkoutFolder, "cli", "main.ts");
+    const { stdout } = await runCommand(process.execPath, ["-r", "ts-node/register/transpile-only", main, "--version"]);
+    assert.equal(stdout.trim(), JSON.parse(readFileSync(join(checkoutFolder, "package.json"), "utf8")).version);
   });
 });
