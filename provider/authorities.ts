@@ -11,12 +11,14 @@ export async function trustedAuthorities({ caFile }: Settings): Promise<string |
   if (caFile === undefined) return undefined;
   const refuse = (why: string, cause?: unknown) =>
     new ProviderError("settings-invalid", `caFile: ${caFile} ${why}.`, {
-      hint: "It is a PEM file with the authorities that sign the servers' certificates.",
+      hint: "It is a PEM file (Base-64, as certutil -encode makes it, in UTF-8) with the authorities that sign the servers' certificates.",
       cause,
     });
-  const pem = await readFile(caFile, "utf8").catch((cause: unknown) => {
+  const text = await readFile(caFile, "utf8").catch((cause: unknown) => {
     throw refuse("cannot be read", cause);
   });
+  // Editors of Windows put a mark before the first line.
+  const pem = text.replace(/^\uFEFF/, "");
   if (!/^-----BEGIN ([A-Z0-9]+ )?CERTIFICATE-----/m.test(pem)) throw refuse("has no certificate");
   return pem;
 }

@@ -42,6 +42,13 @@ describe("the file of authorities", () => {
     });
   });
 
+  it("is taken without the mark that editors of Windows put before it", async () => {
+    const file = join(folder, "ca.pem");
+    const pem = "-----BEGIN CERTIFICATE-----\r\nAAAA\r\n-----END CERTIFICATE-----\r\n";
+    await writeFile(file, `\uFEFF${pem}`);
+    assert.equal(await trustedAuthorities(settings(file)), pem);
+  });
+
   it("is taken as it is, with words around each authority, and need not be named", async () => {
     const file = join(folder, "ca.pem");
     const text = "Corp\n====\n-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n";
