@@ -40,7 +40,12 @@ const aDay = 86_400;
 /** One connection: how to reach one forest. Never part of any state. */
 export const settingsSchema = z.strictObject({
   /** DNS name of the domain that holds the account. */
-  domain: z.string().min(1),
+  domain: z
+    .string()
+    .regex(
+      /^[^\s.@/\\]+(\.[^\s.@/\\]+)*$/,
+      "Expected a DNS name, as corp.tailspintoys.com, without a full stop at its end",
+    ),
   /** Host name of the domain controller to use. Default: found by DNS (`_ldap._tcp.dc._msdcs.DOMAIN`), then kept for the run. */
   domainController: z.string().optional(),
   /**

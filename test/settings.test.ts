@@ -54,6 +54,10 @@ describe("settings", () => {
   });
 
   for (const [setting, value] of [
+    ["domain", ""],
+    ["domain", "corp.tailspintoys.com."],
+    ["domain", " corp.tailspintoys.com"],
+    ["domain", "admin@corp.tailspintoys.com"],
     ["credentialPickUpSeconds", ""],
     ["credentialPickUpSeconds", " "],
     ["credentialPickUpSeconds", []],

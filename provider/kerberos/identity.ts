@@ -43,8 +43,9 @@ export function kerberosIdentity({ username, password, keytab }: LogonSettings, 
     throw refuse(`a keytab for ${username}`, "Keys in a keytab are of principals: write the name as user@domain.");
   }
   throw refuse(
-    "a username, but neither a password nor a keytab",
-    "Set one of them (the password with --secret), or leave out the username to use the ticket of this host (kinit).",
+    `the username ${username}, but neither a password nor a keytab for it`,
+    "Set one of them (of username the setting password, of exchangeUsername exchangePassword, with --secret), or leave out the " +
+      "username to use the ticket of this host (kinit).",
   );
 }
 
