@@ -15,7 +15,7 @@ import { ensurePython } from "./support/python";
  * About half of the work. A whole run has two labs side by side, each with its half of the tests: most of the time one program of a
  * test waits for another, and nothing of one lab is seen in the other.
  */
-const secondHalf = "test/{cli,stack}/**/*.test.ts";
+const secondHalf = "test/stack/**/*.test.ts";
 /** In the second lab: the first one's folder of programs. */
 const installedElsewhere = process.env.LAB_INSTALLED;
 
