@@ -231,7 +231,7 @@ class LockPlace {
       [...change("delete", off), ...change("add", on)],
       async () => {
         const values = await this.values();
-        return on.every((value) => values.includes(value));
+        return on.every((value) => values.includes(value)) && !off.some((value) => values.includes(value));
       },
     );
   }

@@ -51,7 +51,8 @@ export class HttpExchange {
 
   /** False once the server or we have closed it. */
   get alive(): boolean {
-    return this.socket.writable;
+    // What has ended on the server's side is writable still until the next turn.
+    return this.socket.writable && !this.socket.readableEnded;
   }
 
   /**
@@ -90,6 +91,7 @@ export class HttpExchange {
         });
         response.on("error", (error: Error & { code?: string }) => fail(error.code ?? error.message, error));
         response.on("end", () => {
+          if (!response.complete) return fail("it was cut off");
           done();
           try {
             const packed = Buffer.concat(chunks);

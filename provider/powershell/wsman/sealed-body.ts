@@ -17,7 +17,9 @@ export function sealedType(scheme: Scheme): string {
 }
 
 export function sealBody(text: string, context: Pick<SecurityContext, "seal">, scheme: Scheme): Buffer {
-  const { token, data } = context.seal(Buffer.from(text, "utf8"));
+  const plain = Buffer.from(text, "utf8");
+  const { token, data } = context.seal(plain);
+  plain.fill(0);
   const tokenLength = Buffer.alloc(4);
   tokenLength.writeUInt32LE(token.length);
   const original = `OriginalContent: type=application/soap+xml;charset=UTF-8;Length=${data.length}`;
@@ -42,17 +44,20 @@ export function openBody(body: Buffer, context: Pick<SecurityContext, "open">): 
   let rest = body;
   // A large answer may come as several pairs of parts, each sealed for itself.
   while (!isEnd(rest)) {
-    const described = takePart(rest);
-    const length = Number(/;\s*Length=(\d{1,9})/i.exec(described.header)?.[1]);
-    const sealed = takePart(described.rest);
-    if (Number.isNaN(length) || sealed.rest.length < 4) throw malformed("its parts are incomplete");
+    const described = takePart(rest, "Content-Type: application/http-");
+    const length = Number(/;\s*Length=(\d{1,9})\s*(;|$)/im.exec(described.header)?.[1] ?? Number.NaN);
+    const sealed = takePart(described.rest, `Content-Type: ${octets}`);
+    if (!Number.isSafeInteger(length) || sealed.rest.length < 4) throw malformed("its parts are incomplete");
     const tokenLength = sealed.rest.readUInt32LE(0);
     const end = 4 + tokenLength + length;
     // AES seals without padding: the sealed data is as long as what it hides.
     if (end > sealed.rest.length) throw malformed("its sealed part is cut off");
-    plain.push(context.open(sealed.rest.subarray(4, end)));
+    const opened = context.open(sealed.rest.subarray(4, end));
+    if (opened.length !== length) throw malformed("its sealed part is not as long as it says");
+    plain.push(opened);
     rest = sealed.rest.subarray(end);
   }
+  if (plain.length === 0) throw malformed("it has no sealed part");
   // All at once: a part may end within a letter.
   return Buffer.concat(plain).toString("utf8");
 }
@@ -60,15 +65,19 @@ export function openBody(body: Buffer, context: Pick<SecurityContext, "open">): 
 const maxHeader = 2048;
 
 /** The header lines of the next part, after its boundary, and all that follows them. */
-function takePart(body: Buffer): { header: string; rest: Buffer } {
+function takePart(body: Buffer, firstLine: string): { header: string; rest: Buffer } {
   const window = body.subarray(0, maxHeader).toString("latin1");
   // The last header line has no empty line behind it: octets follow at once.
   const found = /^(?:\r\n)?--\s?Encrypted Boundary\r\n((?:[\t ]*[A-Za-z-]+:[^\r\n]*\r\n)+)/.exec(window);
-  if (found === null) throw malformed("it is not sealed as WS-Management seals");
-  return { header: found[1] ?? "", rest: body.subarray(found[0].length) };
+  const header = found?.[1] ?? "";
+  if (found === null || !header.trimStart().toLowerCase().startsWith(firstLine.toLowerCase())) {
+    throw malformed("it is not sealed as WS-Management seals");
+  }
+  return { header, rest: body.subarray(found[0].length) };
 }
 
-/** Without a boundary too: a sealed part is whole or cannot be opened. */
 function isEnd(rest: Buffer): boolean {
-  return rest.length === 0 || /^(?:\r\n)?--\s?Encrypted Boundary--/.test(rest.subarray(0, 64).toString("latin1"));
+  return (
+    rest.length === 0 || /^(?:\r\n)?--\s?Encrypted Boundary--(?:\r\n)?$/.test(rest.subarray(0, 64).toString("latin1"))
+  );
 }

@@ -42,9 +42,20 @@ describe("a sealed body", () => {
     ["ends before what is sealed", sealed.slice(0, sealed.indexOf("octet-stream") + 16), /its parts are incomplete/],
     ["is cut off", sealed.slice(0, sealed.indexOf("<a/>") + 3), /its sealed part is cut off/],
     ["is something else", "<a/>", /it is not sealed/],
+    ["is nothing", "", /it has no sealed part/],
+    ["goes on behind its end", `${sealed}<b/>`, /it is not sealed/],
+    ["has a part of another type", sealed.replace("application/octet-stream", "text/html"), /it is not sealed/],
+    ["is of another protocol", sealed.replace("application/HTTP-", "text/"), /it is not sealed/],
+    ["says its length by half", sealed.replace(/;Length=\d+/, "$&x"), /its parts are incomplete/],
   ] as const) {
     it(`is refused where it ${what}`, () => assert.throws(() => open(text), { code: "protocol", message: words }));
   }
+
+  it("is refused where it opens as another length than it says", () => {
+    const padded = { open: (sealedPart: Buffer) => Buffer.concat([unsealed.open(sealedPart), Buffer.from(" ")]) };
+    const another = { code: "protocol", message: /not as long as it says/ };
+    assert.throws(() => openBody(Buffer.from(sealed, "latin1"), padded), another);
+  });
 
   it("names the protocol of its logon, for each part and for all", () => {
     for (const [scheme, protocol] of [
