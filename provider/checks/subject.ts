@@ -3,7 +3,13 @@ import { canonicalName, findQualified } from "../directory/qualified-name";
 import { domainControllers } from "../directory/replication";
 import { ProviderError } from "../error";
 import { type AlternateAccount, readAlternateAccount, underNames } from "../exchange/alternate-account";
-import { type ExchangeServer, listExchangeServers, notAmong } from "../exchange/exchange-servers";
+import {
+  type ExchangeServer,
+  entryServer,
+  listExchangeServers,
+  notAmong,
+  serverAmong,
+} from "../exchange/exchange-servers";
 import { type MapiVirtualDirectory, readMapiVirtualDirectories } from "../exchange/mapi-virtual-directory";
 import { readNamespaces } from "../exchange/namespaces";
 import { type OutlookAnywhere, readOutlookAnywhere } from "../exchange/outlook-anywhere";
@@ -71,11 +77,8 @@ export class Subject {
 
   /** The server that lists the others. */
   private entry(): string {
-    const entry = this.selection.entry ?? this.selection.servers?.[0] ?? this.world.settings.managementHost;
-    if (entry !== undefined) return entry.toLowerCase();
-    throw new ProviderError("input-invalid", "It is not said which Exchange server to ask.", {
-      hint: "Name one of them (--entry, or the setting managementHost); it knows the others.",
-    });
+    const { entry, servers } = this.selection;
+    return entryServer(entry ?? servers?.[0] ?? this.world.settings.managementHost);
   }
 
   private async list(): Promise<ExchangeServer[]> {
@@ -140,8 +143,7 @@ export class Subject {
   private async plan(): Promise<NamePlan> {
     const organization = await this.organization();
     const entry = this.entry();
-    const server = organization.find(({ fqdn }) => fqdn === entry);
-    if (server === undefined) throw notAmong(organization, entry);
+    const server = serverAmong(organization, entry);
     this.progress("reading the names of all virtual directories");
     const namespaces = await readNamespaces(this.world.exchange.endpoint(entry), server, this.signal);
     const wanted = organization.filter((one) => this.isWanted(one));

@@ -56,6 +56,24 @@ export async function readExchangeServer(
   return serversOf(found, shell.host).find((server) => server.fqdn === fqdn);
 }
 
+/**
+ * The server that is asked for the others.
+ * @throws ProviderError `input-invalid` where none is named.
+ */
+export function entryServer(named: string | undefined): string {
+  if (named !== undefined) return named.toLowerCase();
+  throw new ProviderError("input-invalid", "It is not said which Exchange server to ask.", {
+    hint: "Name one of them (--entry, or the setting managementHost); it knows the others.",
+  });
+}
+
+/** @throws ProviderError `refused` for what is none of the organization's servers. */
+export function serverAmong(organization: readonly ExchangeServer[], server: string): ExchangeServer {
+  const found = organization.find(({ fqdn }) => fqdn === server);
+  if (found === undefined) throw notAmong(organization, server);
+  return found;
+}
+
 /** What is said of a name that none of the organization's servers has, with those that there are. */
 export function notAmong(organization: readonly ExchangeServer[], server: string): ProviderError {
   return new ProviderError("refused", `${server} is not an Exchange server of this organization.`, {

@@ -1,7 +1,7 @@
 import { canonicalName, sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import type { AlternateAccount } from "../../exchange/alternate-account";
-import { listExchangeServers, notAmong } from "../../exchange/exchange-servers";
+import { entryServer, listExchangeServers, serverAmong } from "../../exchange/exchange-servers";
 import type { Context } from "../handler";
 import { type CarriedOut, carryOut } from "./carry-out";
 import { strangersAmongAbsent } from "./check";
@@ -101,15 +101,9 @@ async function holders(
 ): Promise<string[]> {
   const served = context.connection(connection);
   const { exchange, settings } = served;
-  const asked = (entry ?? settings.managementHost)?.toLowerCase();
-  if (asked === undefined) {
-    throw new ProviderError("input-invalid", "It is not said which Exchange server to ask.", {
-      hint: "Name one of them (--entry, or the setting managementHost); it knows the others.",
-    });
-  }
+  const asked = entryServer(entry ?? settings.managementHost);
   const organization = await listExchangeServers(exchange.endpoint(asked), context.signal);
-  const first = organization.find(({ fqdn }) => fqdn === asked);
-  if (first === undefined) throw notAmong(organization, asked);
+  const first = serverAmong(organization, asked);
   const candidates = organization.filter(({ clientAccess, product }) => clientAccess && product !== "2010");
   const { done, failed } = await readThrough(served, first, candidates, context.signal);
   const hold = candidates.flatMap(({ fqdn }) => {

@@ -1,7 +1,7 @@
 import { canonicalName } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { type AlternateAccount, readAlternateAccount, underNames } from "../../exchange/alternate-account";
-import { type ExchangeServer, listExchangeServers, notAmong } from "../../exchange/exchange-servers";
+import { type ExchangeServer, listExchangeServers, serverAmong } from "../../exchange/exchange-servers";
 import type { ExchangeOrganization } from "../../exchange/organization";
 import type { RemoteShell } from "../../exchange/remote-shell";
 import type { Connection } from "../connection";
@@ -81,8 +81,7 @@ async function organizationFrom(
 
 /** @throws ProviderError `refused` for what cannot have the credential, with the reason. */
 function clientAccessServer(organization: readonly ExchangeServer[], server: string): ExchangeServer {
-  const found = organization.find(({ fqdn }) => fqdn === server);
-  if (found === undefined) throw notAmong(organization, server);
+  const found = serverAmong(organization, server);
   if (found.product === "2010") {
     throw new ProviderError(
       "refused",

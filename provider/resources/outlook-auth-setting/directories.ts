@@ -2,8 +2,8 @@ import { ProviderError } from "../../error";
 import {
   type ExchangeServer,
   listExchangeServers,
-  notAmong,
   readExchangeServer,
+  serverAmong,
 } from "../../exchange/exchange-servers";
 import { mapiPools, readMapiVirtualDirectories, setMapiVirtualDirectory } from "../../exchange/mapi-virtual-directory";
 import {
@@ -96,10 +96,7 @@ async function serverNamed(shell: RemoteShell, server: string, signal: AbortSign
   });
   if (itself !== undefined) return itself;
   // Exchange may know it by another name than this one; only its list says who is there.
-  const organization = await listExchangeServers(shell, signal);
-  const found = organization.find(({ fqdn }) => fqdn === server);
-  if (found !== undefined) return found;
-  throw notAmong(organization, server);
+  return serverAmong(await listExchangeServers(shell, signal), server);
 }
 
 function outlookAnywhereDirectory(
