@@ -30,14 +30,18 @@ export function labIsUp(): boolean {
   return namespaceExists() && parts.includes("dc1") && processes.every(isAlive);
 }
 
+/** What stands no more goes, its folder and all: before anything else is put there. */
+export async function clearDeadLab(say: Say): Promise<void> {
+  if (labIsUp() || !(namespaceExists() || readLabState().parts.length > 0)) return;
+  say("Found a dead lab; clearing it away.");
+  await labDown();
+}
+
 /** Brings up what is asked for and does not stand yet. */
 export async function labUp(options: LabOptions, say: Say): Promise<void> {
   requireRoot();
   await providePackages(["network", "directory", "clients"], say);
-  if (!labIsUp() && (namespaceExists() || readLabState().parts.length > 0)) {
-    say("Found a dead lab; clearing it away.");
-    await labDown();
-  }
+  await clearDeadLab(say);
   const pulumiFolder = options.pulumi === false ? undefined : providePulumiCli(say);
   // Awaited at the end; a failure meanwhile must not count as unhandled.
   pulumiFolder?.catch(() => {});

@@ -7,7 +7,7 @@ import { exchangeUp } from "../lab/exchange/up";
 import { cacheFolder, checkoutFolder } from "../lab/folders";
 import { providePackages, requireRoot } from "../lab/packages";
 import { providePulumiCli } from "../lab/pulumi-cli";
-import { labDown, labIsUp, labUp } from "../lab/up";
+import { clearDeadLab, labDown, labIsUp, labUp } from "../lab/up";
 import { installPackage, programsFolder, shareInstalled } from "./support/programs";
 import { ensurePython } from "./support/python";
 
@@ -57,6 +57,7 @@ function allInFolder(word: string): string {
 
 async function prepare(): Promise<void> {
   await providePackages(["network", "directory", "clients", "tests"], say);
+  await clearDeadLab(say);
   // The package comes from outside, so it is installed before anything enters the namespace.
   // All to their end, even if one fails: what is half up cannot be cleared away.
   const prepared = await Promise.allSettled([

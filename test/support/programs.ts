@@ -20,7 +20,7 @@ export async function installPackage(say: (line: string) => void): Promise<void>
   for (const old of readdirSync(programsFolder).filter((name) => name.endsWith(".tgz")))
     rmSync(join(programsFolder, old));
   rmSync(join(programsFolder, "node_modules", "pulumi-exchange-kerberos"), { recursive: true, force: true });
-  await mustRun("npm", ["pack", "--silent", "--pack-destination", programsFolder], { folder: checkoutFolder });
+  await mustRun("npm", ["pack", "--loglevel=error", "--pack-destination", programsFolder], { folder: checkoutFolder });
   const tarball = readdirSync(programsFolder).find((name) => name.endsWith(".tgz"));
   const { devDependencies } = JSON.parse(readFileSync(join(checkoutFolder, "package.json"), "utf8"));
   const wanted = ["@pulumi/pulumi", "@pulumi/policy", "typescript", "ts-node", "@types/node"].map((name) => [
