@@ -5,6 +5,7 @@ import { ProviderError } from "../../error";
 import { accountWillBeAdopted } from "../account-fates";
 import { changedProperties } from "../compare";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
+import { isSecondAbout } from "../new-in-program";
 import { perDomain } from "../per-domain";
 import { nameRefusal } from "./account-name";
 import { planFor, wantedOf } from "./changes";
@@ -51,7 +52,9 @@ export async function check(inputs: Checked, olds: Partial<AsaAccountInputs>, co
   }
   const another = changed.includes("name") || changed.includes("accountType");
   if (another && name !== unknown && accountType !== unknown && refusals.length === 0) {
-    refuse("name", await existingAccount(inputs, name, accountType, context));
+    const samAccountName = samAccountNameOf(name, accountType);
+    const isSecond = olds.name === undefined && isSecondAbout(directory(), `account ${samAccountName}`);
+    refuse("name", isSecond ? ofProgram(samAccountName) : await existingAccount(inputs, name, accountType, context));
   }
   return refusals;
 }
@@ -122,10 +125,10 @@ export function taken({ samAccountName, distinguishedName, created, servicePrinc
 }
 
 /** Nobody is to delete an account, or to take it over, that a resource beside this one has. */
-export function ofProgram({ samAccountName, distinguishedName }: Account): string {
+export function ofProgram(samAccountName: string): string {
   return (
-    `The name ${samAccountName} is that of another AsaAccount of this program, ${distinguishedName}. Use the outputs of that one in ` +
-    "both places, or give this one another name."
+    `The name ${samAccountName} is that of another AsaAccount of this program. Use the outputs of that one in both places, or ` +
+    "give this one another name."
   );
 }
 

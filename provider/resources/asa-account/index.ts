@@ -200,7 +200,10 @@ async function adopt(account: Account, inputs: Inputs, context: Context): Promis
   const { distinguishedName, guid } = account;
   const { directory } = context.connection(inputs.connection);
   if (!inputs.adopt) {
-    throw new ProviderError("directory-conflict", isOfProgram(directory, guid) ? ofProgram(account) : taken(account));
+    throw new ProviderError(
+      "directory-conflict",
+      isOfProgram(directory, guid) ? ofProgram(account.samAccountName) : taken(account),
+    );
   }
   const refusal = adoptionRefusal(account, inputs.accountType);
   if (refusal !== undefined) throw new ProviderError("refused", refusal);

@@ -1,6 +1,7 @@
 import { ProviderError } from "../../error";
 import { changedProperties } from "../compare";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
+import { isSecondAbout } from "../new-in-program";
 import { deployableAccount } from "./account";
 import { lookAround, planNow, refuseMissing } from "./estate";
 import { refuseOtherHolders } from "./other-holders";
@@ -32,6 +33,13 @@ export async function check(
 /** All that `up` will look at before it changes anything, and what it will do. */
 async function checkNew(inputs: AsaDeploymentInputs, context: Context): Promise<void> {
   const estate = await lookAround(inputs, undefined, context);
+  const { exchange } = context.connection(inputs.connection);
+  if (isSecondAbout(exchange, `deployment of ${estate.account.guid}`)) {
+    throw new ProviderError(
+      "directory-conflict",
+      `Another AsaDeployment of this program has ${inputs.account} already. Name all servers of an account in one.`,
+    );
+  }
   const plan = planNow(inputs, undefined, estate);
   await refuseOtherHolders(inputs, undefined, estate, plan, context);
   for (const line of planLines(inputs, plan)) context.progress(line);

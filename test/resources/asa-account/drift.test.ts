@@ -90,6 +90,7 @@ describe("AsaAccount: drift", () => {
       /is gone\. Run pulumi refresh/,
     );
     assert.equal(await world.refresh(), false);
+    await world.nextRun();
     assert.equal(await world.up(), "created");
   });
 

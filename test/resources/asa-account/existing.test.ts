@@ -128,6 +128,7 @@ describe("AsaAccount, an account that is there", () => {
     );
     await world.forest.admin.del(`CN=${world.name},${world.forest.organizationalUnit}`);
     await add({ objectClass: "user", sAMAccountName: `${world.name}$` });
+    await world.nextRun();
     await assert.rejects(world.up({ adopt: true }), /is a user, and accountType says computer/);
   });
 
@@ -149,6 +150,19 @@ describe("AsaAccount, an account that is there", () => {
     assert.match(refusal?.reason ?? "", real);
     await assert.rejects(asaAccount.create(inputs, world.program), real);
     assert.equal(await world.writes(), before);
+  });
+
+  it("that two new resources of the program are to have is refused at preview", async () => {
+    const ask = (given: object, olds: object = {}) => preview(asaAccount, world.given(given), world.program, olds);
+    assert.deepEqual(await ask({}), []);
+    const [refusal] = await ask({ name: world.name.toLowerCase() });
+    assert.equal(refusal?.property, "name");
+    assert.match(refusal?.reason ?? "", /is that of another AsaAccount of this program\. Use the outputs of that one/);
+    // A user of that name has no $ behind it; a replacement asks twice, the second time as if it were new.
+    assert.deepEqual(await ask({ accountType: "user" }), []);
+    const other = world.forest.uniqueName();
+    assert.deepEqual(await ask({ name: other }, world.given()), []);
+    assert.deepEqual(await ask({ name: other }), []);
   });
 
   it("that another resource of the program has is neither to be adopted nor deleted", async () => {

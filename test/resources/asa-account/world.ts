@@ -22,6 +22,12 @@ class World {
     return this.asa.up(this.given(more), this.program);
   }
 
+  /** What comes next is another run. */
+  async nextRun(): Promise<void> {
+    await this.program.end();
+    this.program = new Program(this.forest.settings);
+  }
+
   refresh() {
     return this.asa.refresh(this.program);
   }

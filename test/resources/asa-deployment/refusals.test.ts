@@ -71,8 +71,19 @@ describe("AsaDeployment refuses", function () {
       await refusal({ servers: [first] }),
       /is the account of cas-2\.corp\S+ too, which is not among the servers/,
     );
-    const deployment = world.deployment();
-    await assert.rejects(deployment.up({ account: qualifiedName, servers: [first] }, run), /name it among the servers/);
+    const up = world.deployment().up({ account: qualifiedName, servers: [first] }, world.run());
+    await assert.rejects(up, /name it among the servers/);
+  });
+
+  it("the account of another new deployment of the program, before that one cuts it off", async () => {
+    const of = (servers: string[]) => preview(asaDeployment, { account: qualifiedName, servers }, run);
+    assert.deepEqual(await of([first]), []);
+    const [refused] = await of([second]);
+    assert.equal(refused?.property, "account");
+    assert.match(
+      refused?.reason ?? "",
+      /Another AsaDeployment of this program has TAILSPIN\\\S+ already\. Name all servers of an account in one/,
+    );
   });
 
   it("the same where that server has it under the domain's other name, and takes only one name itself", async () => {

@@ -122,7 +122,7 @@ describe("OutlookAuthSetting: application pools", () => {
   it("recycle, or are named, where all that they wait for is another resource's now", async () => {
     for (const recycleApplicationPools of [true, false]) {
       const old = new Resource<OutlookInputs, OutlookOutputs>(outlookAuthSetting);
-      await old.up(article, world.program);
+      await old.up(article, world.program.again());
       assert.equal(old.state.poolsToRecycle.length, 4);
       old.outputs = { ...old.state, recycleApplicationPools };
       const next = world.program.again();

@@ -70,6 +70,7 @@ describe("OutlookAuthSetting on a server with", () => {
     assert.deepEqual([...sites.values()], [["Ntlm", "OAuth", "Negotiate"]]);
     sites.set(identityOf("Default Web Site"), ["Ntlm", "OAuth"]);
     const other = new Resource<OutlookInputs, OutlookOutputs>(outlookAuthSetting);
+    world.program.nextRun();
     await other.up({ server, mapi: { exactly: ["Ntlm", "Negotiate"] } }, world.program);
     // The same where it comes to that after the preview, and when it is to be put back.
     world.program.forget();

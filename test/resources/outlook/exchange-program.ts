@@ -19,15 +19,19 @@ export class ExchangeProgram implements Context {
   readonly signal = new AbortController().signal;
   readonly lab: ReturnType<typeof organizationOf>;
   detour: Detour | undefined;
-  private readonly exchange: ExchangeOrganization;
+  private exchange: ExchangeOrganization;
 
   /** @param servers what there is, or that of a run before */
   constructor(servers: Record<string, ServerOptions> | ExchangeProgram["lab"] = { "cas-1": {} }) {
     this.lab = "organization" in servers ? (servers as ExchangeProgram["lab"]) : organizationOf(servers);
+    this.exchange = this.reach();
+  }
+
+  private reach(): ExchangeOrganization {
     const { organization, registry, connect } = this.lab;
     // A name that is no server's is the load balancer's, behind which any server answers.
     const entry = (host: string) => organization.find(host) ?? organization.require("cas-1");
-    this.exchange = new ExchangeOrganization(
+    return new ExchangeOrganization(
       {
         endpoint: async (host) =>
           this.watched(
@@ -60,6 +64,11 @@ export class ExchangeProgram implements Context {
   /** Another run of Pulumi on the same servers: it knows nothing of this one. */
   again(): ExchangeProgram {
     return new ExchangeProgram(this.lab);
+  }
+
+  /** What comes next is another run; what was said and sent before stays to be looked at. */
+  nextRun(): void {
+    this.exchange = this.reach();
   }
 
   /** What changed anything on any server. */

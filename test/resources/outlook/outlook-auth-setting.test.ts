@@ -24,6 +24,7 @@ describe("OutlookAuthSetting", () => {
 
   it("is left as it is where it goes under another name: the new resource has it then", async () => {
     await world.up(article);
+    world.program = world.program.again();
     const renamed = new Resource(outlookAuthSetting);
     await renamed.up({ server, outlookAnywhere: article.outlookAnywhere }, world.program);
     await world.destroy();
@@ -39,7 +40,7 @@ describe("OutlookAuthSetting", () => {
   it("is left to the new resource in a later run too, where the first one broke off", async () => {
     await world.up(article);
     const renamed = new Resource(outlookAuthSetting);
-    await renamed.up(article, world.program);
+    await renamed.up(article, world.program.again());
     const later = world.program.again();
     assert.equal(await renamed.up(article, later), "same");
     const goes = world.outlook.remember();
@@ -58,7 +59,7 @@ describe("OutlookAuthSetting", () => {
   it("goes back to what another resource wants, where one that has made it otherwise goes", async () => {
     await world.up(article);
     const mistaken = new Resource(outlookAuthSetting);
-    await mistaken.up({ server, outlookAnywhere: { internal: "Basic" } }, world.program);
+    await mistaken.up({ server, outlookAnywhere: { internal: "Basic" } }, world.program.again());
     const later = world.program.again();
     assert.equal(await world.outlook.up(article, later), "same");
     await mistaken.destroy(later);

@@ -124,6 +124,25 @@ describe("OutlookAuthSetting, what it refuses", () => {
       });
     }
 
+    it("a setting that another new resource of the program sets on that server", async () => {
+      const ask = (given: object) => preview(outlookAuthSetting, given, world.program);
+      assert.deepEqual(await ask({ server, outlookAnywhere: { internal: "Negotiate" } }), []);
+      assert.deepEqual(await ask({ server, outlookAnywhere: { external: "Negotiate" }, mapi: article.mapi }), []);
+      assert.deepEqual(await ask({ ...article, server: "cas-2.corp.tailspintoys.com" }), []);
+      const [refusal] = await ask({ ...article, server: "CAS-1.corp.tailspintoys.com" });
+      assert.equal(refusal?.property, "outlookAnywhere");
+      assert.match(
+        refusal?.reason ?? "",
+        /Another OutlookAuthSetting of this program sets outlookAnywhere\.internal, mapi of cas-1\S+ already/,
+      );
+    });
+
+    it("nothing of that where both were there before, or one is replaced", async () => {
+      for (const olds of [article, article, { ...article, server: "cas-2.corp.tailspintoys.com" }, {}]) {
+        assert.deepEqual(await preview(outlookAuthSetting, article, world.program, olds as object), []);
+      }
+    });
+
     it("Exchange 2010", async () => {
       world.program = new ExchangeProgram({ "cas-1": { product: "2010" } });
       const [refusal] = await world.refusals(article);
@@ -135,6 +154,7 @@ describe("OutlookAuthSetting, what it refuses", () => {
       await assert.rejects(world.up(article), { code: "command-missing" });
       assert.equal(world.outlook.outputs, undefined, "nothing was written, so there is nothing to remember");
       world.program.lab.organization.require("cas-1").online = false;
+      world.program.nextRun();
       const [refusal] = await world.refusals(article);
       assert.equal(refusal?.property, "server");
     });

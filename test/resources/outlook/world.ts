@@ -25,9 +25,11 @@ class World {
     return this.outlook.destroy(this.program);
   }
 
-  /** What a preview says of a new resource. */
-  refusals(given: object) {
-    return preview(outlookAuthSetting, given, this.program);
+  /** What a preview says of a new resource. What is done next is done in another run. */
+  async refusals(given: object) {
+    const refusals = await preview(outlookAuthSetting, given, this.program);
+    this.program.nextRun();
+    return refusals;
   }
 
   /** As the model stores it on the first server. */
