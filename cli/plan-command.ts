@@ -2,12 +2,12 @@ import { Command, Option } from "commander";
 import { makeNamespacePlan } from "../provider/checks/namespace-plan";
 import { planProgram } from "./plan-program";
 import { planText } from "./plan-text";
-import { type SelectionOptions, selectionOf, withSelectionOptions } from "./selection";
+import { type ServerOptions, serversOf, withServerOptions } from "./selection";
 import { endProgress, progress } from "./terminal";
 import { inWorld } from "./world";
-import { type WorldOptions, withWorldOptions } from "./world-options";
+import { type ConnectionOptions, withConnectionOptions } from "./world-options";
 
-interface Options extends WorldOptions, SelectionOptions {
+interface Options extends ConnectionOptions, ServerOptions {
   readonly json?: boolean;
   readonly program?: boolean;
   readonly organizationalUnit?: string;
@@ -18,7 +18,7 @@ export function planCommand(): Command {
   const command = new Command("plan").description(
     "Read the names that servers give to clients, and say which SPNs each site needs. Nothing is changed.",
   );
-  return withSelectionOptions(withWorldOptions(command))
+  return withServerOptions(withConnectionOptions(command))
     .option("--json", "write the plan as JSON")
     .addOption(new Option("--program", "write a Pulumi program that makes it so").conflicts("json"))
     .option("--organizational-unit <dn>", "where --program puts the account (default: the domain's Computers)")
@@ -31,7 +31,7 @@ Examples:
   $ exchange-kerberos plan --json | jq -r '.names[] | select(.kind == "needed") | .servicePrincipalName'`,
     )
     .action(async (options: Options) => {
-      const selection = { ...selectionOf(options), progress };
+      const selection = { ...serversOf(options), progress };
       const plan = await inWorld(options, (world) => makeNamespacePlan(world, selection)).finally(endProgress);
       if (options.program) process.stdout.write(planProgram(plan, options.organizationalUnit));
       else console.log(options.json ? JSON.stringify(plan, undefined, 2) : planText(plan));

@@ -2,11 +2,15 @@ import { isIP } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Selection } from "../provider/checks/world";
 
-/** Options that say what to look at. */
-export interface SelectionOptions {
+/** Options that say which servers to look at, and whose credential. */
+export interface ServerOptions {
   readonly entry?: string;
   readonly server?: readonly string[];
   readonly account?: string;
+}
+
+/** Options that say what to check. */
+export interface SelectionOptions extends ServerOptions {
   readonly hostName?: readonly string[];
   readonly maxPasswordAge: number;
 }
@@ -50,8 +54,8 @@ function isHostName(text: string): boolean {
   return /^(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$/.test(text) && isIP(text) === 0;
 }
 
-/** Adds the options of {@link SelectionOptions} to a command. */
-export function withSelectionOptions(command: Command): Command {
+/** Adds the options of {@link ServerOptions} to a command. */
+export function withServerOptions(command: Command): Command {
   return command
     .option(
       "--entry <server>",
@@ -63,7 +67,12 @@ export function withSelectionOptions(command: Command): Command {
       "look at this server only; may be given more than once (default: all)",
       each(serverName),
     )
-    .option("--account <account>", "DOMAIN\\name (default: the account that most servers hold)", qualifiedName)
+    .option("--account <account>", "DOMAIN\\name (default: the account that most servers hold)", qualifiedName);
+}
+
+/** Adds the options of {@link SelectionOptions} to a command. */
+export function withSelectionOptions(command: Command): Command {
+  return withServerOptions(command)
     .option(
       "--host-name <name>",
       "a name that clients use; may be given more than once (default: those of the virtual directories)",
@@ -72,11 +81,13 @@ export function withSelectionOptions(command: Command): Command {
     .option("--max-password-age <days>", "a password older than this is a warning", days, 365);
 }
 
+export function serversOf(options: ServerOptions): Selection {
+  return { entry: options.entry, servers: options.server, account: options.account };
+}
+
 export function selectionOf(options: SelectionOptions): Selection {
   return {
-    entry: options.entry,
-    servers: options.server,
-    account: options.account,
+    ...serversOf(options),
     hostNames: options.hostName,
     maxPasswordAgeDays: options.maxPasswordAge,
   };

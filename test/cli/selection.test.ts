@@ -54,6 +54,11 @@ describe("names on the command line", () => {
       assert.match(await said(planCommand, "--program", "--account", name), noAccount, name);
   });
 
+  it("of clients are nothing to a plan, which is to find them: it takes no option that would change nothing", async () => {
+    for (const option of ["--host-name", "--max-password-age", "--user-forest"])
+      assert.match(await said(planCommand, option, "30"), new RegExp(`unknown option '${option}'`));
+  });
+
   it("are taken in every form that there is", async () => {
     const names = ["--host-name", "Mail.corp.example.com", "--host-name", "mail"];
     const accounts = ["CORP\\ASA$", "corp.example.com/asa", "CORP\\exchange asa"];
