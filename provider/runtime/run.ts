@@ -23,6 +23,7 @@ export class Run implements Context {
   readonly redactor = new Redactor();
   private readonly connections = new Map<string, Connection>();
   private readonly working = new Set<Promise<unknown>>();
+  private readonly said = new Set<string>();
   private readonly cancelled = new AbortController();
   private configuration: Configuration | undefined;
 
@@ -54,8 +55,12 @@ export class Run implements Context {
     return connection;
   }
 
+  /** Each line once: what a preview finds is found again when the work begins, and by each resource that it is about. */
   progress(line: string): void {
-    this.write(this.redactor.clean(line));
+    const clean = this.redactor.clean(line);
+    if (this.said.has(clean)) return;
+    this.said.add(clean);
+    this.write(clean);
   }
 
   /** Counts a piece of work as under way, so that the end of the process waits for it. */

@@ -195,6 +195,7 @@ describe("the runtime behind Pulumi's provider server", () => {
       const { outs } = await server.create(made({ name: "drifting" }));
       await server.update("id-drifting", outs, made({ name: "drifting", size: 7 }));
       const found = await server.read("id-drifting", outs);
+      assert.equal(server.output.match(/writing drifting/g)?.length, 1, "a line is said once in a run");
       assert.equal(found.props.size, 7);
       assert.equal(found.props.__provider, loader("Probe"));
       assert.deepEqual(found.inputs, made({ name: "drifting", size: 7 }));
