@@ -25,7 +25,11 @@ export function adapt(handler: AnyHandler, run: Run): Required<Omit<dynamic.Reso
       return guard([olds, news], async () => {
         const { inputs, refusals } = parseInputs(handler.schema, withoutProvider(news));
         const all = refusals.length > 0 ? refusals : await checkLive(handler, inputs, withoutProvider(olds ?? {}), run);
-        const failures = all.map(({ property, reason }) => ({ property, reason: run.redactor.clean(reason) }));
+        // Where it is told the property, the engine prints its value beside the reason, secrets too: it gets both as one sentence.
+        const failures = all.map(({ property, reason }) => ({
+          property: "",
+          reason: run.redactor.clean(`${property}: ${reason}`),
+        }));
         return { inputs: toJson(inputs), failures };
       });
     },

@@ -89,7 +89,7 @@ describe("the runtime behind Pulumi's provider server", () => {
           shape: "round",
         }),
       );
-      const named = Object.fromEntries(failures.map(({ property, reason }) => [property, reason]));
+      const named = Object.fromEntries(failures.map(({ reason }) => reason.split(": ")));
       assert.deepEqual(Object.keys(named).sort(), ["limits.colour", "limits.high", "name", "shape", "size", "tags.1"]);
       assert.equal(named.name, "It is required.");
       assert.equal(named.shape, "There is no such property.");
@@ -97,7 +97,7 @@ describe("the runtime behind Pulumi's provider server", () => {
 
     it("refuses the same in the same words where everything is known", async () => {
       const { failures } = await server.check({}, probe({ limits: { high: -1, colour: "red" }, shape: "round" }));
-      const properties = failures.map(({ property }) => property).sort();
+      const properties = failures.map(({ reason }) => reason.split(": ")[0]).sort();
       assert.deepEqual(properties, ["limits.colour", "limits.high", "name", "shape"]);
     });
 
@@ -125,14 +125,24 @@ describe("the runtime behind Pulumi's provider server", () => {
     it("names the setting that a connection lacks, as a fault of that input", async () => {
       const { failures } = await server.check({}, probe({ name: "a", connection: "fabrikam" }));
       assert.equal(failures.length, 1);
-      assert.equal(failures[0]?.property, "connection");
-      assert.match(failures[0]?.reason ?? "", /fabrikam.*domain.*EXCHANGE_KERBEROS_FABRIKAM_DOMAIN/s);
+      assert.match(failures[0]?.reason ?? "", /^connection: .*fabrikam.*domain.*EXCHANGE_KERBEROS_FABRIKAM_DOMAIN/s);
     });
 
     it("hides secrets in a refusal", async () => {
       const { failures } = await server.check({}, probe({ name: "a", act: "refuse", password: givenPassword }));
-      assert.equal(failures[0]?.property, "limits.high");
-      assert.match(failures[0]?.reason ?? "", /^bind as admin with \[secret\], password \[secret\] "\[secret\]"$/);
+      assert.match(
+        failures[0]?.reason ?? "",
+        /^limits\.high: bind as admin with \[secret\], password \[secret\] "\[secret\]"$/,
+      );
+    });
+
+    it("tells the engine no property, as it would print the value, a secret's too", async () => {
+      const { failures } = await server.check({}, probe({ name: "a", password: 1, passwort: givenPassword }));
+      assert.deepEqual(
+        failures.map(({ property }) => property),
+        ["", ""],
+      );
+      assert.deepEqual(failures.map(({ reason }) => reason.split(": ")[0]).sort(), ["password", "passwort"]);
     });
   });
 

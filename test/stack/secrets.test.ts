@@ -77,6 +77,14 @@ describe("passwords", function () {
     assertAbsent(printed, directoryPassword, givenPassword);
   });
 
+  it("are in no line either where a password itself is refused", async () => {
+    given.write(program("GIVEN", { password: givenPassword, adopt: true }));
+    const { status, stdout, stderr } = await given.preview();
+    assert.notEqual(status, 0);
+    assert.match(stdout, /password: An account that is adopted keeps its password/);
+    assertAbsent(stdout + stderr, givenPassword);
+  });
+
   it("are in nobody's process list", () => {
     assert.ok(exposure.commandLines.includes("dynamic-provider"));
     assertAbsent(exposure.commandLines, directoryPassword, givenPassword);
