@@ -54,9 +54,12 @@ export function accountWasAdopted(directory: Directory, guid: string): void {
   takenOver(directory).add(guid);
 }
 
-/** Whether it belongs to another resource now than to the one that made it, as where a resource was given another name. */
+/**
+ * Whether it belongs to another resource now than to the one that made it, as where a resource was given another name, or will:
+ * where Pulumi is told to replace a resource and to delete the old one first, that comes before the adoption.
+ */
 export function accountHasMovedOn(directory: Directory, guid: string): boolean {
-  return takenOver(directory).has(guid);
+  return takenOver(directory).has(guid) || adoptees(directory).has(guid);
 }
 
 /** Whether an account of that name was made in this run, and is another than the one with that object GUID. */

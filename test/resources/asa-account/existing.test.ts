@@ -91,6 +91,23 @@ describe("AsaAccount, an account that is there", () => {
     await world.found();
   });
 
+  it("stays where Pulumi is told to replace its resource, delete first, and the replacement is to adopt it", async () => {
+    await world.up();
+    const before = await world.found();
+    const next = new Program(world.forest.settings);
+    // As `--replace` and the option `deleteBeforeReplace` have it: checked as if it were new, deleted, made.
+    const inputs = { ...world.given(), adopt: true };
+    assert.deepEqual(await preview(asaAccount, inputs, next), []);
+    assert.match(next.lines.join("\n"), /would adopt .*: nothing to change; its password stays/);
+    await world.asa.destroy(next);
+    const replacement = new Resource(asaAccount);
+    assert.equal(await replacement.up(inputs, next), "created");
+    const { objectGUID, pwdLastSet } = await world.found();
+    assert.deepEqual([objectGUID, pwdLastSet], [before.objectGUID, before.pwdLastSet]);
+    assert.equal(replacement.state.adopted, true);
+    await next.end();
+  });
+
   it("is warned of when it is in privileged groups, nested ones too", async () => {
     await existing({ "msDS-SupportedEncryptionTypes": "28" });
     const group = `CN=${world.name} nested,${world.forest.organizationalUnit}`;
