@@ -31,12 +31,13 @@ function loader(kind: string): string {
 /** A resource whose work is done by this package, in Pulumi's provider for dynamic resources. */
 export abstract class Resource extends pulumi.CustomResource {
   /**
-   * @throws pulumi.RunError for the option `import`, which Pulumi does not offer to dynamic resources.
+   * @throws pulumi.RunError for the options `import` and `id`, which Pulumi does not offer to dynamic resources.
    */
   protected constructor(kind: Kind, name: string, args: object, options: pulumi.CustomResourceOptions = {}) {
-    if (options.import !== undefined) {
+    if (options.import !== undefined || options.id !== undefined) {
       throw new pulumi.RunError(
-        `${kind.name} "${name}" cannot be imported. Take over what exists with the input adopt: true instead.`,
+        `${kind.name} "${name}" cannot be imported, nor read by its id: leave the option out. An account and its deployment take ` +
+          "over what exists with the input adopt: true, a service principal name and an Outlook setting without it.",
       );
     }
     const secrets = kind.secrets ?? [];

@@ -67,8 +67,10 @@ describe("the classes of the SDK", () => {
     assert.equal(wrapped["4dabf18193072939515e22adb298388d"], "1b47061264138c4ac30d75fd1eb44270");
   });
 
-  it("point from import to adopt", () => {
-    const make = () => new ek.AsaAccount("old", { name: "ASA" }, { import: "guid" });
-    assert.throws(make, /AsaAccount "old" cannot be imported\. .*adopt: true/);
+  it("point from import, and from reading by id, to adopt", () => {
+    for (const options of [{ import: "guid" }, { id: "guid" }]) {
+      const make = () => new ek.AsaAccount("old", { name: "ASA" }, options);
+      assert.throws(make, /AsaAccount "old" cannot be imported, nor read by its id.* adopt: true/);
+    }
   });
 });
