@@ -33,7 +33,12 @@ export const servicePrincipalName: ResourceHandler<SpnInputs, SpnOutputs> = {
     const { spn } = inputs;
     const id = spn.toLowerCase();
     const claims = claimsOf(directory);
-    if (!claims.takes(spn)) throw new ProviderError("refused", claimedTwice(spn));
+    if (!claims.takes(spn)) {
+      // The resource may also be its own rival, where Pulumi makes the replacement before it deletes what is replaced.
+      throw new ProviderError("refused", claimedTwice(spn), {
+        hint: "Where it is one, which Pulumi was told to replace, give it the option deleteBeforeReplace: true.",
+      });
+    }
     try {
       return await onOwner(directory, inputs, async (account) => {
         if (hasName(account, spn)) {

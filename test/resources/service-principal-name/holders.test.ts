@@ -156,7 +156,10 @@ describe("ServicePrincipalName, a name that somebody else has", () => {
       await assert.rejects(servicePrincipalName.create(inputs, world.program), /^ProviderError: Another resource/);
       const next = world.later();
       await world.name.up(world.given(), next);
-      await assert.rejects(servicePrincipalName.create(inputs, next), /^ProviderError: Another resource/);
+      await assert.rejects(
+        servicePrincipalName.create(inputs, next),
+        /^ProviderError: Another resource.* told to replace, .*deleteBeforeReplace: true/,
+      );
     });
 
     it("does not fail for one that is replaced", async () => {
