@@ -1,5 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { ProviderError } from "../error";
+import { type ErrorCode, ProviderError } from "../error";
 import type { AnyHandler } from "../resources";
 import type { Context, Refusal } from "../resources/handler";
 import { PartialFailure, presentable } from "./failure";
@@ -63,7 +63,7 @@ export function adapt(handler: AnyHandler, run: Run): Required<Omit<dynamic.Reso
 
     read(id: string, props: Properties) {
       return guard([props], async () => {
-        const found = await handler.read(id, fromState(handler, props), run);
+        const found = await handler.read(id, fromState(handler, props), run).catch(withSettingsOfLastUp);
         if (!found) return { id: "", props: {} };
         return { id, props: toState(handler, found.outputs, props), inputs: toJson(found.inputs) };
       });
@@ -80,7 +80,7 @@ export function adapt(handler: AnyHandler, run: Run): Required<Omit<dynamic.Reso
     },
 
     delete(id: string, props: Properties) {
-      return guard([props], () => handler.delete(id, fromState(handler, props), run));
+      return guard([props], () => handler.delete(id, fromState(handler, props), run).catch(withSettingsOfLastUp));
     },
   };
 }
@@ -102,6 +102,20 @@ async function checkLive(
     return [{ property: "connection", reason: error.message }];
   }
   return handler.check(withUnknowns(inputs) as Inputs, olds, context);
+}
+
+const refusedLogons: readonly ErrorCode[] = ["directory-credentials", "kerberos-refused", "password-refused"];
+
+/**
+ * A refresh or a destroy runs no program, and Pulumi then configures us with the stack configuration that its state has: who has
+ * put a new password there finds it right, and us with the old one.
+ */
+function withSettingsOfLastUp(thrown: unknown): never {
+  const error = ProviderError.from(thrown);
+  if (!refusedLogons.includes(error.code)) throw thrown;
+  const hint =
+    "If the stack configuration has changed since the last pulumi up, add --run-program: without it that of then counts.";
+  throw new ProviderError(error.code, error.message, { hint, cause: error.cause });
 }
 
 /** A connection may be renamed; only another forest makes another object of it. */

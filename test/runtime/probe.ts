@@ -9,7 +9,7 @@ const schema = z.strictObject({
   connection: z.string().default("default"),
   name: z.string().min(1),
   /** What the probe does when it is called. */
-  act: z.enum(["well", "show", "refuse", "fail", "bug", "wait", "stopShort"]).default("well"),
+  act: z.enum(["well", "show", "refuse", "fail", "bug", "wait", "stopShort", "denied"]).default("well"),
   size: z.number().int().positive().default(1),
   tags: z.array(z.string().regex(/^[a-z]+$/)).optional(),
   replication: z
@@ -26,6 +26,7 @@ const schema = z.strictObject({
 type Inputs = z.infer<typeof schema>;
 type Outputs = Inputs & { seen: string; domain: string };
 
+const denied = new ProviderError("directory-credentials", "The password is wrong.", { hint: "Check it." });
 const objects = new Map<string, Inputs>();
 
 /** Leaks on purpose what a careless handler could leak. */
@@ -74,6 +75,7 @@ const probe: ResourceHandler<Inputs, Outputs> = {
     return { id: `id-${inputs.name}`, ...(await write(inputs, context)) };
   },
   async read(_id, olds, context) {
+    if (olds.act === "denied") throw denied;
     if (olds.act === "fail") throw new ProviderError("directory-unreachable", talk(olds, context));
     if (olds.act === "bug") throw new TypeError(talk(olds, context));
     const { act, size, connection, name, password } = { ...olds, ...objects.get(olds.name) };
@@ -82,6 +84,7 @@ const probe: ResourceHandler<Inputs, Outputs> = {
   },
   update: (_id, _olds, news, context) => write(news, context),
   async delete(_id, olds) {
+    if (olds.act === "denied") throw denied;
     objects.delete(olds.name);
   },
 };

@@ -245,6 +245,16 @@ describe("the runtime behind Pulumi's provider server", () => {
       assert.equal(printed.filter((line) => line.includes("bind as")).length, 2);
     });
 
+    it("says of a logon that is refused, where no program may have run, that the settings may be those of the last up", async () => {
+      const state = made({ name: "no", act: "denied" });
+      for (const error of [await failed(server.read("id-no", state)), await failed(server.delete("id-no", state))]) {
+        assert.match(
+          error.message,
+          /^The password is wrong\. Check it\. .* since the last pulumi up, add --run-program/,
+        );
+      }
+    });
+
     it("says which version it lacks where a state has a resource that it does not know", async () => {
       const error = await failed(server.delete("1", { __provider: loader("Unheard") }));
       assert.match(error.message, /no resource Unheard\. Install the version/);
