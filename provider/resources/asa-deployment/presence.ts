@@ -81,12 +81,14 @@ export async function requireCredential(claimant: Claimant, context: Context): P
   const { connection, deployment: id, account, accountGuid } = claimant;
   const served = context.connection(connection);
   const deployment = deploymentOf(served.exchange, id);
+  // Where the run leaves it out, its id is all that is known of it: the account and the server that it had at first.
+  const more = deployment.inProgram === true ? "" : " With --target, name the deployment as a target too.";
   if (deployment.accountGuid !== accountGuid) {
     throw new ProviderError("refused", `The deployment ${id} is of another account than ${account}.`, {
-      hint: "Give the id of the AsaDeployment of this account.",
+      hint: `Give the id of the AsaDeployment of this account.${more}`,
     });
   }
-  deployment.seen ??= seeOn(deployment.servers, account, served, context.signal);
+  deployment.seen ??= seeOn(deployment.servers, account, served, more, context.signal);
   await deployment.seen;
 }
 
@@ -94,6 +96,7 @@ async function seeOn(
   servers: readonly string[],
   account: string,
   connection: Connection,
+  moreHint: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { directory, exchange } = connection;
@@ -119,6 +122,8 @@ async function seeOn(
   throw new ProviderError(
     "refused",
     `No server of the deployment has the credential of ${account}: ${instead.join("; ")}.`,
-    { hint: "Clients would get tickets that nobody can read. Run pulumi refresh, then pulumi up, to deploy it again." },
+    {
+      hint: `Clients would get tickets that nobody can read. Run pulumi refresh, then pulumi up, to deploy it again.${moreHint}`,
+    },
   );
 }

@@ -259,8 +259,14 @@ describe("AsaDeployment refuses", function () {
       const deployment = world.deployment();
       await deployment.up({ account: other.qualifiedName, servers: [first], method: "cmdlet" }, run);
       const resource = world.spn();
-      const at = (id: string) => resource.up({ account: qualifiedName, spn: spn(), deployment: id }, run);
-      await assert.rejects(at(deployment.id), /is of another account/);
+      const at = (id: string, during = run) =>
+        resource.up({ account: qualifiedName, spn: spn(), deployment: id }, during);
+      await assert.rejects(
+        at(deployment.id),
+        /is of another account than .* Give the id of the \w+ of this account\.$/,
+      );
+      // With `--target` a run may not look at the deployment, which has had another account since its id was made.
+      await assert.rejects(at(deployment.id, world.run()), /With --target, name the deployment as a target too/);
       await assert.rejects(at("the deployment"), /Give the id of an AsaDeployment/);
     });
   });
