@@ -100,11 +100,10 @@ describe("AsaAccount, an account that is there", () => {
     assert.deepEqual(await preview(asaAccount, inputs, next), []);
     assert.match(next.lines.join("\n"), /would adopt .*: nothing to change; its password stays/);
     await world.asa.destroy(next);
-    const replacement = new Resource(asaAccount);
-    assert.equal(await replacement.up(inputs, next), "created");
+    const { outputs } = await asaAccount.create(complete(asaAccount, inputs), next);
     const { objectGUID, pwdLastSet } = await world.found();
     assert.deepEqual([objectGUID, pwdLastSet], [before.objectGUID, before.pwdLastSet]);
-    assert.equal(replacement.state.adopted, true);
+    assert.equal(outputs.adopted, true);
     await next.end();
   });
 
