@@ -15,6 +15,11 @@ import { assertAbsent, Exposure, textUnder } from "./exposure";
 import { ForestByHand } from "./forest-by-hand";
 
 const givenPassword = "Given-in-the-program-1";
+/** Of the stack configuration, which Pulumi keeps in the state: one of the default connection, one of another. */
+const configured = {
+  "exchange-kerberos:sshPassword": "Configured-1",
+  "exchange-kerberos:contoso.password": "Configured-2",
+};
 
 describe("passwords", function () {
   this.timeout(180_000);
@@ -53,6 +58,9 @@ describe("passwords", function () {
     await run(random, "up", "--yes", "--skip-preview", "--diff");
     await run(random, "refresh", "--yes", "--skip-preview", "--diff");
     given = await Stack.create("secrets-given", program("GIVEN", { password: givenPassword }));
+    for (const [key, value] of Object.entries(configured)) {
+      await run(given, "config", "set", "--secret", "--path", key, value);
+    }
     await run(given, "up", "--yes", "--diff");
     await run(given, "preview", "--json");
   });
@@ -69,12 +77,13 @@ describe("passwords", function () {
   it("are in no state, history or backup of the backend", () => {
     const state = textUnder(new URL(process.env.PULUMI_BACKEND_URL ?? "").pathname);
     assert.ok(state.includes("exchangeKerberos:AsaAccount"));
-    assertAbsent(state, directoryPassword, givenPassword);
+    for (const key of ["sshPassword", "contoso"]) assert.ok(state.includes(`"exchange-kerberos:${key}"`), key);
+    assertAbsent(state, directoryPassword, givenPassword, ...Object.values(configured));
   });
 
   it("are in no line that Pulumi or we print", () => {
     assert.ok(printed.includes("AsaAccount"));
-    assertAbsent(printed, directoryPassword, givenPassword);
+    assertAbsent(printed, directoryPassword, givenPassword, ...Object.values(configured));
   });
 
   it("are in no line either where a password itself is refused", async () => {
