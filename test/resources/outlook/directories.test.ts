@@ -89,7 +89,11 @@ describe("OutlookAuthSetting on a server with", () => {
     serve();
     const [refusal] = await world.refusals(given);
     assert.equal(refusal?.property, "mapi");
-    assert.match(refusal?.reason ?? "", /no directory of MAPI over HTTP/);
+    assert.match(refusal?.reason ?? "", /no directory of MAPI over HTTP .* Leave out mapi for this server/);
+    world.program.detour = ({ name }) =>
+      name === "Get-OutlookAnywhere" ? Promise.resolve({ ...completed, output: [] }) : undefined;
+    const [other] = await world.refusals({ server, outlookAnywhere: { internal: "Negotiate" } });
+    assert.match(other?.reason ?? "", /no directory of Outlook Anywhere .* Leave out outlookAnywhere for this server/);
     serve("Default Web Site");
     await world.up(given);
     serve();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ProviderError } from "../../../provider/error";
 import { unknown } from "../../../provider/resources/handler";
 import { outlookAuthSetting } from "../../../provider/resources/outlook-auth-setting";
 import type { OutlookInputs } from "../../../provider/resources/outlook-auth-setting/schema";
@@ -27,6 +28,8 @@ describe("OutlookAuthSetting", () => {
     world.program = world.program.again();
     const renamed = new Resource(outlookAuthSetting);
     await renamed.up({ server, outlookAnywhere: article.outlookAnywhere }, world.program);
+    // One that has something else of the same directory takes nothing from that one.
+    await new Resource(outlookAuthSetting).up({ server, outlookAnywhere: { external: "Ntlm" } }, world.program);
     await world.destroy();
     assert.equal(world.outlookAnywhere().internalClientAuthenticationMethod, "Negotiate");
     assert.match(world.program.lines.join("\n"), /keeps internal: another resource of the program has that now/);
@@ -79,6 +82,10 @@ describe("OutlookAuthSetting", () => {
     world.program.directories().mapi.iisAuthenticationMethods = ["Ntlm", "OAuth"];
     await world.up({ server, mapi: { include: ["Negotiate"] } });
     assert.deepEqual(world.program.directories().mapi.iisAuthenticationMethods, ["Ntlm", "OAuth", "Negotiate"]);
+    // Nor where there was none to lose.
+    world.program.directories("cas-2").mapi.iisAuthenticationMethods = ["Ntlm"];
+    const other = new Resource(outlookAuthSetting);
+    await other.up({ ...article, server: "cas-2.corp.tailspintoys.com" }, world.program);
     assert.doesNotMatch(world.program.lines.join("\n"), /loses OAuth/);
   });
 
@@ -88,6 +95,16 @@ describe("OutlookAuthSetting", () => {
     world.program.forget();
     assert.equal(await world.up(given("Negotiate", "Ntlm")), "same");
     assert.deepEqual(world.program.sent, []);
+  });
+
+  it("sees each change of the program, also one that the server shows nothing of", async () => {
+    await world.up({ server, mapi: { include: ["Ntlm", "Negotiate"] } });
+    for (const [wanted, changed] of [
+      [{ mapi: { exactly: ["Ntlm", "Negotiate"] } }, ["mapi"]],
+      [{ outlookAnywhere: { internal: "Ntlm" } }, ["outlookAnywhere", "mapi"]],
+      [{ outlookAnywhere: { internal: "Ntlm", iis: { include: ["Ntlm"] } } }, ["outlookAnywhere"]],
+    ] as const)
+      assert.deepEqual(await world.up({ server, ...wanted }), changed);
   });
 
   it("gives back what is not named any more, and keeps what it first found", async () => {
@@ -153,11 +170,24 @@ describe("OutlookAuthSetting", () => {
   });
 
   it("does not forget what was there before when a change of the program fails", async () => {
-    await world.up(article);
-    world.program.lab.organization.faults.add({ fault: "fail", cmdlet: "Set-OutlookAnywhere", times: 1 });
-    await assert.rejects(world.up({ ...article, outlookAnywhere: { internal: "Basic" } }));
-    await world.destroy();
-    assert.equal(world.outlookAnywhere().internalClientAuthenticationMethod, "Ntlm");
+    const before = structuredClone(world.program.directories());
+    const wanted = { server, outlookAnywhere: { internal: "Basic" }, mapi: { exactly: ["Negotiate"] } };
+    for (const failing of ["Set-OutlookAnywhere", "Set-MapiVirtualDirectory"]) {
+      // Exchange refuses it; or does it, and its answer is lost.
+      for (const lost of [false, true]) {
+        await world.up(article);
+        world.program.detour = (command, go) => {
+          if (command.name !== failing) return undefined;
+          const failure = new ProviderError(lost ? "timeout" : "powershell-failed", failing);
+          return (lost ? go([command]) : Promise.resolve()).then(() => Promise.reject(failure));
+        };
+        await assert.rejects(world.up(wanted), new RegExp(failing));
+        world.program.detour = undefined;
+        assert.deepEqual(world.outlook.state.directories.length, 2);
+        await world.destroy();
+        assert.deepEqual(setsOf(world.program.directories()), setsOf(before), `${failing} ${lost}`);
+      }
+    }
   });
 
   it("stays in state where Exchange does not take back what was there before, and the next destroy does it", async () => {
