@@ -156,6 +156,8 @@ describe("ExchangeKerberos", () => {
     assert.deepEqual(inputs(children, "shared-deployment").servers, [...one.servers, ...two.servers]);
     assert.equal(names(children, "ServicePrincipalName").length, 4);
     assert.equal(component.accounts.ADSite1, component.accounts.ADSite2);
+    assert.ok(component.deployments.ADSite1 !== undefined);
+    assert.equal(component.deployments.ADSite1, component.deployments.ADSite2);
     assert.deepEqual(await resolved(component.qualifiedNames), {
       ADSite1: "TAILSPIN\\EXCH2016ASA$",
       ADSite2: "TAILSPIN\\EXCH2016ASA$",
@@ -181,13 +183,23 @@ describe("ExchangeKerberos", () => {
     );
   });
 
+  it("makes no shared account where every site has one of its own", async () => {
+    const sites = [one, two].map((site) => ({ ...site, account: { name: `${site.name}ASA` } }));
+    const { children } = await make("each", { sites });
+    assert.deepEqual(names(children, "AsaAccount").sort(), ["each-ADSite1-asa", "each-ADSite2-asa"]);
+  });
+
   it("names children alike in whatever case a name is written, and knows them by the name that they had", async () => {
     const seen = new Map<string, unknown>();
     const remember: pulumi.ResourceTransformation = ({ name, opts }) => void seen.set(name, opts.aliases);
     const shouted = { ...one, servers: full("CAS-1", "cas-2"), hostNames: full("Mail", "autodiscover") };
     const component = new ek.ExchangeKerberos("case", { account, sites: [shouted] }, { transformations: [remember] });
-    await resolved(component.spns);
+    await Promise.all(Object.values(component.outlook).map(({ id }) => resolved(id)));
     const aliases = [...one.servers, ...one.hostNames].map((child) => seen.get(`case-${child}`));
+    const [mail, outlook] = [`case-${one.hostNames[0]}`, `case-${one.servers[0]}`].map((child) =>
+      made.find(({ name }) => name === child),
+    );
+    assert.ok(mail && outlook && mail.ended < outlook.started, "Outlook is told once the names are there");
     const former = (child: string) => [{ name: `case-${child}.${domain}` }];
     assert.deepEqual(aliases, [former("CAS-1"), undefined, former("Mail"), undefined]);
   });
@@ -217,9 +229,10 @@ describe("ExchangeKerberos", () => {
         reasons: [/cas-1\.\S+ is in ADSite1 and ADSite2/],
       },
       "a server named twice": {
-        args: { account, sites: [{ ...one, servers: full("cas-1", "cas-1") }] },
-        reasons: [/cas-1\S+ twice/],
+        args: { account, sites: [{ ...one, servers: full("cas-1", "CAS-1", "cas-1") }, two] },
+        reasons: [/ADSite1 has the server cas-1\S+ twice/],
       },
+      "a site without a name": { args: { account, sites: [{ ...one, name: "" }] }, reasons: [/A site has no name/] },
       "a server's name as host name": {
         args: { account, sites: [one, { ...two, hostNames: full("CAS-2") }] },
         reasons: [/CAS-2\S+ of ADSite2 is the name of a server/],
@@ -286,12 +299,24 @@ describe("ExchangeKerberos", () => {
           /account is no object; what it holds may be Outputs/,
         ],
       },
+      "nothing, and lists, in place of objects": {
+        args: fromConfiguration({ account: null, outlook: ["Negotiate"], sites: [null, { ...one, account: [] }] }),
+        reasons: [
+          /- account is no object/,
+          /- outlook is neither false nor an object/,
+          /sites\[0\] is no site/,
+          /ADSite1: account is no object/,
+        ],
+      },
       "no list of sites": { args: fromConfiguration({ account }), reasons: [/sites is no list of sites/] },
       "a server that may be absent and is in no site": {
         args: { account, sites: [one], mayBeAbsent: full("cas-2", "cas-22") },
         reasons: [/mayBeAbsent names cas-22\.\S+, which is not among the servers of any site/],
       },
-      "a site without an account": { args: { sites: [one] }, reasons: [/ADSite1 has no account/] },
+      "a site without an account": {
+        args: { sites: [one, { ...two, account }] },
+        reasons: [/ADSite1 has no account/],
+      },
       "a shared account that nobody uses": {
         args: { account, sites: [{ ...one, account }] },
         reasons: [/nobody uses the shared account/],
@@ -305,6 +330,7 @@ describe("ExchangeKerberos", () => {
           (error: Error) => {
             assert.ok(pulumi.RunError.isInstance(error));
             for (const reason of reasons) assert.match(error.message, reason);
+            assert.equal(error.message.split("\n  - ").length - 1, reasons.length, `nothing else: ${error.message}`);
             return true;
           },
         );
