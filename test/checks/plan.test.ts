@@ -71,6 +71,8 @@ describe("planning of names", () => {
     assert.equal(kindOf(plan, "outside"), "external-only");
     assert.equal(kindOf(plan, "webmail"), "no-kerberos-service");
     assert.equal(kindOf(plan, "cas-1"), "server-name");
+    const order = ["needed", "server-name", "external-only", "no-kerberos-service"];
+    assert.deepEqual([...new Set(plan.names.map(({ kind }) => kind))], order, "those that need an SPN first");
     // A name that leads to one server alone needs its SPN too: that server answers for it with the account's key.
     const one = plan.names.find(({ hostName }) => hostName === full("one"));
     assert.deepEqual([one?.kind, one?.balanced, one?.servers], ["needed", false, [full("cas-1")]]);
@@ -88,16 +90,47 @@ describe("planning of names", () => {
     assert.equal(kindOf(plan, "cas-old"), "server-name");
   });
 
-  it("names the servers that disagree with the others of their site", async () => {
-    const plan = await planOf({ "cas-1": {}, "cas-2": {}, "cas-3": {} }, ({ servers }) => {
-      const state = servers[1]?.state;
-      if (state !== undefined) state.virtualDirectories.mapi.internalUrl = `https://${full("old")}/mapi`;
+  it("counts the servers and sites whose clients inside have a name, and none that has no clients of its own", () => {
+    const server = (name: string, site: string, clientAccess = true): ExchangeServer => {
+      const fqdn = full(name.toLowerCase());
+      return { name, fqdn, site, clientAccess, product: "2016", version: "15.1.2375.7", mailbox: true };
+    };
+    const servers = [server("CAS-2", "B"), server("CAS-1", "A"), server("MBX", "A", false)];
+    const uses = [
+      ["CAS-2", "mail", "apart"],
+      ["CAS-1", "apart", "mail"],
+      ["MBX", "backend", "backend"],
+    ].map(([name = "", internal = "", external = ""]) => {
+      return { server: name, service: "Mapi", internal: full(internal), external: full(external) } as const;
     });
+    const own = { server: "CAS-1", service: "Oab", internal: "cas-1", external: undefined } as const;
     assert.deepEqual(
-      plan.disagreements.map(({ server, service, name, others }) => [server, service, name, others]),
-      [[full("cas-2"), "Mapi", full("old"), full("mail")]],
+      planNames(servers, [...uses, own], servers).names.map((name) => {
+        return [name.hostName, name.kind, name.sites.join(), name.servers.join(), name.balanced];
+      }),
+      [
+        [full("apart"), "needed", "A", full("cas-1"), true],
+        [full("mail"), "needed", "B", full("cas-2"), true],
+        ["cas-1", "server-name", "A", full("cas-1"), true],
+      ],
     );
+    const everywhere = uses.map((use) => ({ ...use, internal: full("mail") }));
+    assert.deepEqual(planNames(servers, everywhere, servers).names[0]?.sites, ["A", "B"]);
   });
+
+  // Of two servers each is half: then the name that is in use more is the one to go by.
+  for (const others of [2, 1]) {
+    it(`names the server that disagrees with ${others} others of its site`, async () => {
+      const servers = Object.fromEntries(Array.from({ length: 1 + others }, (_, index) => [`cas-${index + 1}`, {}]));
+      const plan = await planOf(servers, ({ servers: [odd] }) => {
+        if (odd !== undefined) odd.state.virtualDirectories.mapi.internalUrl = `https://${full("old")}/mapi`;
+      });
+      assert.deepEqual(
+        plan.disagreements.map(({ server, service, scope, name, others }) => [server, service, scope, name, others]),
+        [[full("cas-1"), "Mapi", "internal", full("old"), full("mail")]],
+      );
+    });
+  }
 
   it("asks as many commands for 200 servers as for two, and shows 40 names on one page", async () => {
     const servers = Object.fromEntries(

@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import { checkCommand } from "../../cli/check-command";
 import { planCommand } from "../../cli/plan-command";
 import { rollCommand } from "../../cli/roll-command";
+import { selectionOf } from "../../cli/selection";
 import { statusCommand } from "../../cli/status-command";
 import { Subject } from "../../provider/checks/subject";
 import type { World } from "../../provider/checks/world";
@@ -27,6 +28,27 @@ async function said(make: () => Command, ...words: string[]): Promise<string> {
 }
 
 describe("names on the command line", () => {
+  it("each count where an option is given more than once", async () => {
+    const command = checkCommand();
+    const given = ["cas-1", "cas-2"].flatMap((name) => ["--server", `${name}.example.com`, "--host-name", name]);
+    await command.action(() => {}).parseAsync(given, { from: "user" });
+    const { servers, hostNames, maxPasswordAgeDays } = selectionOf(command.opts());
+    assert.deepEqual(
+      [servers, hostNames],
+      [
+        ["cas-1.example.com", "cas-2.example.com"],
+        ["cas-1", "cas-2"],
+      ],
+    );
+    assert.equal(maxPasswordAgeDays, 365);
+  });
+
+  it("has an age in days that a calendar can show", async () => {
+    const refused = (text: string) => said(statusCommand, `--max-password-age=${text}`);
+    for (const text of ["0.5", "99999"]) assert.equal(await refused(text), "", text);
+    for (const text of ["0", "-1", "100000", "a year"]) assert.match(await refused(text), /no number of days/, text);
+  });
+
   it("are refused where nobody can have them: checks of what nobody asks for would pass", async () => {
     for (const name of [
       "mail.corp.example.com.",

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
 import { describe, it } from "mocha";
+import type { Trust } from "../../provider/directory/forest-trust";
 import { decodeForestTrustInfo, type ForestTrustRecord } from "../../provider/directory/forest-trust-info";
-import { routingOf } from "../../provider/directory/forest-trust-routing";
+import { routingOf, routingRemedy } from "../../provider/directory/forest-trust-routing";
 import { ProviderError } from "../../provider/error";
 
 const number = (value: number) => {
@@ -31,9 +32,12 @@ describe("forest trust information", () => {
     assert.deepEqual(top(1), { kind: "top-level-name", dnsName, disabled: "new" });
     assert.deepEqual(top(2), { kind: "top-level-name", dnsName, disabled: "administrator" });
     assert.deepEqual(top(4), { kind: "top-level-name", dnsName, disabled: "conflict" });
+    assert.deepEqual(only(record(0, 0, name("example.org."))), { kind: "top-level-name", dnsName });
     assert.deepEqual(only(record(0, 1, name("old.example.org"))), { kind: "exclusion", dnsName: "old.example.org" });
     const facts = { kind: "domain", dnsName: "sub.example.org", netbiosName: "SUB", sid: "S-1-5-21-1-2-255" };
     assert.deepEqual(only(domain(0)), facts);
+    const withoutSid = record(0, 2, counted(Buffer.alloc(0)), name("Sub.Example.org"), name("SUB"));
+    assert.deepEqual(only(withoutSid), { ...facts, sid: undefined });
     assert.deepEqual(only(domain(1)), { ...facts, disabled: "administrator" });
     assert.deepEqual(only(domain(2)), { ...facts, disabled: "conflict" });
     assert.deepEqual(only(domain(4)), { ...facts, netbiosDisabled: "administrator" });
@@ -77,6 +81,11 @@ describe("forest trust information", () => {
     it(`is refused where it ${what}`, () => assert.throws(() => decode(bytes), { code: "directory-failed" }));
   }
 
+  it("is refused by the number of the record that is wrong", () => {
+    const bytes = blob([record(0, 0, name("example.org")), record(0, 0, name(""))]);
+    assert.throws(() => decode(bytes), /CN=example\.org,.*, record 2 of 2: .* its name is no DNS name/);
+  });
+
   it("never fails but with a refusal, whatever the bytes", () => {
     let taken = 0;
     for (let round = 0; round < 20_000; round++) {
@@ -116,10 +125,26 @@ describe("forest trust information", () => {
     };
     assert.equal(routing("MAIL.Example.org"), "over example.org");
     assert.equal(routing("mail.new.example.org"), "over example.org");
+    assert.equal(routing("example.org"), "over example.org");
     assert.equal(routing("mail.old.example.org"), "excluded old.example.org");
     assert.equal(routing("mail.kept.old.example.org"), "over kept.old.example.org");
     assert.equal(routing("mail.example.net"), "disabled example.net");
     assert.equal(routing("org"), "no-suffix");
     assert.equal(routing("badexample.org"), "no-suffix");
+  });
+
+  it("asks for the suffix of the domain that a name is in, and for no top-level domain", () => {
+    const trust = { holder: "users.net", partner: "corp.org" } as Trust;
+    for (const [host, suffix] of [
+      ["mail.eu.example.com", "eu.example.com"],
+      ["mail.example.com", "example.com"],
+      ["example.com", "example.com"],
+    ] as const) {
+      const [add, enable] = routingRemedy(trust, host, { routed: false, because: "no-suffix" });
+      assert.deepEqual([add?.forest, enable?.forest], ["corp.org", "users.net"]);
+      assert.equal(add?.windows, `Set-ADForest -Identity corp.org -SPNSuffixes @{Add="${suffix}"}`);
+      assert.ok(enable?.windows.endsWith(`with the number shown for *.${suffix}, /togglesuffix:NUMBER`));
+    }
+    assert.deepEqual(routingRemedy(trust, "mail.corp.org", { routed: true, suffix: "corp.org" }), []);
   });
 });
