@@ -11,6 +11,8 @@ import { unicodePassword } from "../../lab/exchange/active-directory";
 import { labFolder } from "../../lab/folders";
 import { addresses } from "../../lab/network-namespace";
 import { corpUser } from "../../lab/people";
+import { proofTicket } from "../../provider/checks/proof/ticket";
+import type { Subject } from "../../provider/checks/subject";
 import type { Selection } from "../../provider/checks/world";
 import { errorCodeIn, ticketIn } from "../../provider/kerberos";
 import { deploy, removeCredentials, TestAccount, tell } from "../exchange-lab/support/clients";
@@ -168,7 +170,7 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
     await tell({ request: "stop-server", server: "cas-2" });
     try {
       const [found] = await wrong();
-      assert.equal(found?.object, fqdn("cas-2"));
+      assert.equal(`${found?.outcome} ${found?.object}`, `fail ${fqdn("cas-2")}`);
       assert.match(found?.seen ?? "", /Port 443 of .* could not be reached/);
     } finally {
       await tell({ request: "start-server", server: "cas-2" });
@@ -210,19 +212,93 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
     for (const { seen } of proofs) assert.match(seen, /certificate of .*asked for as .* not known.*caFile/);
   });
 
+  it("asks a server for the names of its own site alone", async () => {
+    const [one, other] = [healthy.server("cas-1").state, healthy.server("cas-2").state];
+    const { site } = other;
+    const name = `only.${corp.dnsName}`;
+    other.site = "Elsewhere";
+    one.virtualDirectories.switched.WebServices.internalUrl = `https://${name}/EWS/Exchange.asmx`;
+    try {
+      for (const [hostNames, asked] of [
+        [[name], ["cas-1"]],
+        [[`given.${corp.dnsName}`], names],
+      ] as const) {
+        const { results } = await healthy.check({ connect: true, only: ["proof-accepted"], hostNames });
+        // Nobody has these SPNs; who is asked is what counts.
+        assert.deepEqual(
+          results.map(({ outcome, object }) => `${outcome} ${object}`),
+          asked.map((server) => `unknown ${fqdn(server)}`),
+          results.map(line).join("\n"),
+        );
+      }
+    } finally {
+      other.site = site;
+      healthy.deploy();
+    }
+  });
+
+  it("judges a ticket by what the account allows, and by the version of its key", async () => {
+    const { settings } = healthy.world.forest;
+    const judged = async (account: object) => {
+      const subject = { account: async () => account, hostNames: async () => [hostNames[0]], world: { settings } };
+      const [found] = await proofTicket.run(subject as unknown as Subject);
+      return `${found?.outcome} ${found?.seen}`;
+    };
+    const unread = await judged({ encryptionTypeBits: 28 });
+    const [, version] =
+      /^unknown a ticket with AES-256, key version (\d+); that of the/.exec(unread) ?? assert.fail(unread);
+    const keyVersion = Number(version);
+    const later = await judged({ encryptionTypeBits: 28, keyVersion: keyVersion + 1 });
+    assert.equal(
+      later,
+      `fail a ticket with AES-256, key version ${version}; the account has key version ${keyVersion + 1}.`,
+    );
+    for (const [types, name, outcomes] of [
+      ["8", "AES-128", ["pass", "pass", "pass"]],
+      ["4", "RC4", ["pass", "warn", "warn"]],
+    ] as const) {
+      await healthy.modify("replace", "msDS-SupportedEncryptionTypes", [types]);
+      try {
+        for (const [index, encryptionTypeBits] of [4, 8 | 4, 16 | 4].entries()) {
+          const found = await judged({ encryptionTypeBits, keyVersion });
+          const more = outcomes[index] === "warn" ? ", although the account allows AES" : "";
+          assert.equal(found, `${outcomes[index]} a ticket with ${name}, key version ${version}${more}.`);
+        }
+      } finally {
+        await healthy.modify("replace", "msDS-SupportedEncryptionTypes", ["28"]);
+      }
+    }
+  });
+
   it("takes no answer for a proof that came without a logon, as of an application pool that has stopped", async () => {
     await tell({ request: "stop-server", server: "cas-2" });
     const { certificate, key } = await provideCertificate("exchange", [`*.${corp.dnsName}`]);
     const site = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (_, response) => {
-      response.writeHead(status).end();
+      response.writeHead(status, challenge === undefined ? {} : { "WWW-Authenticate": challenge }).end();
     });
-    let status = 503;
+    let status = 500;
+    let challenge: string | undefined;
     await new Promise<void>((resolve) => site.listen(443, addresses.exchangeServer(2), resolve));
     try {
       const proofs = async () => (await wrong()).map(({ object, outcome, seen }) => `${outcome} ${object}: ${seen}`);
-      assert.deepEqual(await proofs(), [`fail ${fqdn("cas-2")}: it answers HTTP 503 and takes no logon.`]);
-      status = 200;
-      assert.deepEqual(await proofs(), [`unknown ${fqdn("cas-2")}: it answers HTTP 200 and takes no logon.`]);
+      assert.deepEqual(await proofs(), [`fail ${fqdn("cas-2")}: it answers HTTP 500 and takes no logon.`]);
+      status = 499;
+      assert.deepEqual(await proofs(), [`unknown ${fqdn("cas-2")}: it answers HTTP 499 and takes no logon.`]);
+      status = 401;
+      // The code stands in [6] of a KRB-ERROR (RFC 4120, section 5.9.1).
+      const error = (code: number) =>
+        `Negotiate ${Buffer.from([0x7e, 7, 0x30, 5, 0xa6, 3, 2, 1, code]).toString("base64")}`;
+      for (const [given, said] of [
+        [undefined, "it offers no logon, and not Negotiate."],
+        ["Negotiate", "it refuses the ticket and does not say why."],
+        [error(60), "it refuses the ticket with Kerberos error 60."],
+        [error(37), "KRB_AP_ERR_SKEW: the clocks of this host and of the server are too far apart."],
+        [error(44), "KRB_AP_ERR_BADKEYVER: the server does not have this version of the key."],
+        [error(45), "KRB_AP_ERR_NOKEY: the server has no key for this service."],
+      ] as const) {
+        challenge = given;
+        assert.deepEqual(await proofs(), [`fail ${fqdn("cas-2")}: ${said}`]);
+      }
     } finally {
       site.closeAllConnections();
       await new Promise((resolve) => site.close(resolve));

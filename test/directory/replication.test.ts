@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
 import { corp, dc1, dc2 } from "../../lab/domain-controller";
 import { inboundReplication, replicateTo } from "../../lab/replication";
-import type { ProviderError } from "../../provider/error";
+import type { Account } from "../../provider/directory/accounts";
+import type { Directory } from "../../provider/directory/directory";
+import { awaitReplication, chosenControllers, type ReplicationScope } from "../../provider/directory/replication";
+import { ProviderError } from "../../provider/error";
 import { asaAccount } from "../../provider/resources/asa-account";
 import type { AsaAccountInputs, AsaAccountOutputs } from "../../provider/resources/asa-account/schema";
 import { Program, Resource } from "../resources/program";
@@ -105,5 +108,82 @@ describe("replication of the account", () => {
     await assert.rejects(asa.up(given(forest.uniqueName(), replication), program), isLate);
     await inboundReplication(dc2, true);
     await program.end();
+  });
+});
+
+describe("a wait for replication", () => {
+  const account = { samAccountName: "ASA$", distinguishedName: "CN=ASA", guid: "g", passwordStamp: "2" } as Account;
+  const sites = { dc1: "Main", dc2: "Main", dc3: "Branch" };
+  const controllers = Object.entries(sites).map(([host, site]) => ({ host, site }));
+
+  /** Each controller gives these passwords in turn, the last one for ever: `2` is the account's, an error none at all. */
+  async function wait(answers: Record<string, readonly (string | ProviderError)[]>, timeoutSeconds = 60) {
+    const asked: string[] = [];
+    const lines: string[] = [];
+    const search = (host: string) => async () => {
+      const given = answers[host] ?? ["2"];
+      const stamp = given[Math.min(asked.filter((one) => one === host).length, given.length - 1)];
+      asked.push(host);
+      if (stamp instanceof ProviderError) throw stamp;
+      return stamp === undefined ? [] : [{ dn: "CN=ASA", pwdLastSet: stamp }];
+    };
+    const directory = { at: (host: string) => ({ search: search(host) }) } as unknown as Directory;
+    const cancelled = new AbortController();
+    const progress = (line: string) => {
+      lines.push(line);
+      if (answers.cancel !== undefined) cancelled.abort();
+    };
+    const { signal } = cancelled;
+    const late = await awaitReplication(directory, account, controllers, { timeoutSeconds, signal, progress });
+    return { asked, lines, late: late?.message };
+  }
+
+  it("asks again only those that lag, and says once which they are", async () => {
+    assert.deepEqual(await wait({ dc2: ["1", "2"], dc3: ["1", new ProviderError("timeout", "slow"), "2"] }), {
+      asked: ["dc1", "dc2", "dc3", "dc2", "dc3", "dc3"],
+      lines: ["dc2, dc3", "dc3"].map((hosts) => `waiting for ASA$ to replicate to ${hosts}`),
+      late: undefined,
+    });
+  });
+
+  it("ends where it is cancelled, and where its time is over, with the reason of each", async () => {
+    const slow = { dc2: ["1"], dc3: [new ProviderError("timeout", "dc3 is slow.")] };
+    const reasons = "dc2 has another version of its password; dc3 cannot be asked (dc3 is slow.).";
+    for (const [given, seconds, begin] of [
+      [{ ...slow, cancel: [] }, 60, "The run was cancelled"],
+      [slow, 0.6, "After 0.6 seconds"],
+    ] as const) {
+      const { late, asked, lines } = await wait(given, seconds);
+      assert.deepEqual(lines, ["waiting for ASA$ to replicate to dc2, dc3"]);
+      assert.ok(asked.length <= 3 + 2 + 2, `with a pause between: ${asked.join()}`);
+      const whole = `${begin}, and CN=ASA is not on every chosen domain controller: ${reasons}`;
+      assert.equal(late?.slice(0, whole.length), whole);
+    }
+  });
+
+  it("is over at once where the password is not taken: each time it is given counts towards a lock", async () => {
+    const refusal = new ProviderError("directory-credentials", "dc2 refuses it.");
+    await assert.rejects(wait({ dc2: [refusal] }), refusal);
+  });
+
+  it("is for the controllers and sites that are named, in any case, and for no other name", async () => {
+    const servers = controllers.map(({ host, site }) => ({
+      dn: `CN=${host.toUpperCase()},CN=Servers,CN=${site},CN=Sites,CN=C`,
+      dNSHostName: `${host}.corp`,
+    }));
+    const search = async (_what: string, _base: string, { filter = "" }) =>
+      filter.includes("nTDSDSA") ? servers.map(({ dn }) => ({ dn: `CN=NTDS Settings,${dn.toLowerCase()}` })) : servers;
+    const directory = {
+      domainController: async () => ({ search }),
+      forest: async () => ({ configuration: "CN=C", domain: "DC=corp" }),
+    } as unknown as Directory;
+    const chosen = async (scope: ReplicationScope) =>
+      (await chosenControllers(directory, scope)).map(({ host }) => host).join();
+    assert.equal(await chosen("all"), "dc1.corp,dc2.corp,dc3.corp");
+    assert.equal(await chosen(["BRANCH", "DC1.corp"]), "dc1.corp,dc3.corp");
+    await assert.rejects(chosen(["dc1.corp", "dc4.corp"]), {
+      code: "input-invalid",
+      message: /^dc4\.corp is neither .* controllers: dc1\.corp, dc2\.corp, dc3\.corp\. Sites: branch, main\.$/i,
+    });
   });
 });

@@ -15,6 +15,7 @@ export const account: readonly Fault[] = [
     what: "an account that was deleted",
     check: "account-exists",
     outcome: "fail",
+    remedy: /^Make it again and deploy it; if another account is meant, take this one off/,
     make: async (healthy) => {
       await healthy.world.forest.admin.del(healthy.distinguishedName);
     },
@@ -143,7 +144,8 @@ export const account: readonly Fault[] = [
     what: "a privileged account",
     check: "account-groups",
     outcome: "warn",
-    seen: /Domain Admins/,
+    seen: /^it is in Domain Admins, Administrators, and every Exchange server/,
+    remedy: /no more than Domain Computers\.$/,
     make: (healthy) =>
       healthy.modify("add", "member", [healthy.distinguishedName], `CN=Domain Admins,CN=Users,${corp.baseDn}`),
     mend: (healthy) =>
@@ -153,6 +155,7 @@ export const account: readonly Fault[] = [
     what: "a user of the same name",
     check: "account-unique-name",
     outcome: "warn",
+    seen: /^CN=OTHERHOLDER,\S+ .*is called T\d+: whoever leaves out the \$/,
     make: (healthy) =>
       otherAccount(healthy, other, {
         objectClass: "user",

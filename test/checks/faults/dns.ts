@@ -9,6 +9,7 @@ export const dns: readonly Fault[] = [
     check: "dns-address-record",
     outcome: "fail",
     object: mail,
+    seen: /^it has no address in DNS\.$/,
     make: () => record("delete", "mail", "A", addresses.balancer),
     mend: () => record("add", "mail", "A", addresses.balancer),
   },
@@ -17,7 +18,8 @@ export const dns: readonly Fault[] = [
     check: "dns-address-record",
     outcome: "fail",
     object: mail,
-    seen: /alias.*lb\./,
+    seen: /alias \(CNAME\) of lb\.\S+, so clients ask for a ticket for http\/lb\./,
+    remedy: new RegExp(`an A record with ${addresses.balancer}\\.$`),
     make: async () => {
       await record("delete", "mail", "A", addresses.balancer);
       await record("add", "lb", "A", addresses.balancer);
@@ -48,6 +50,7 @@ export const dns: readonly Fault[] = [
     check: "dns-same-answer",
     outcome: "fail",
     object: mail,
+    seen: new RegExp(`dc1\\.\\S+: [^;]*, ${addresses.secondBalancer}(;|\\.$)`),
     make: async () => {
       await lag(true);
       await record("add", "mail", "A", addresses.secondBalancer);

@@ -19,8 +19,9 @@ export const server: readonly Fault[] = [
     check: "server-reachable",
     outcome: "fail",
     object: mail,
-    seen: /not an Exchange server/,
+    seen: /is not an Exchange server of this organization\.$/,
     selection: { servers: [fqdn("cas-1"), cas2, mail] },
+    remedy: /^Its servers are cas-1\.\S+, cas-2\./,
     make: () => {},
   },
   {
@@ -37,6 +38,7 @@ export const server: readonly Fault[] = [
     check: "server-names",
     outcome: "warn",
     object: cas2,
+    seen: /gives internal clients of WebServices autodiscover\.\S+, and most servers of Default-First-Site-Name mail\./,
     make: (healthy) => {
       healthy.server("cas-2").state.virtualDirectories.switched.WebServices.internalUrl =
         `https://${autodiscover}/EWS/Exchange.asmx`;
@@ -108,15 +110,16 @@ export const server: readonly Fault[] = [
   },
   ...(
     [
-      [600_000, "fail"],
-      [-200_000, "warn"],
+      [600_000, "fail", /^its clock is (599|60[01]) seconds ahead of dc1\./],
+      [-200_000, "warn", /^its clock is (199|20[01]) seconds behind dc1\./],
     ] as const
   ).map(
-    ([milliseconds, outcome]): Fault => ({
+    ([milliseconds, outcome, seen]): Fault => ({
       what: `a clock that is ${milliseconds / 1000} seconds off`,
       check: "server-clock",
       outcome,
       object: cas2,
+      seen,
       make: async () => void (await tell({ request: "set-clock", server: "cas-2", milliseconds })),
       mend: async () => void (await tell({ request: "set-clock", server: "cas-2", milliseconds: 0 })),
     }),
@@ -137,6 +140,7 @@ export const server: readonly Fault[] = [
     outcome: "fail",
     object: cas2,
     seen: /IIS/,
+    remedy: /^Set-OutlookAnywhere 'CAS-2\\Rpc \(Default Web Site\)' -IISAuthenticationMethods Ntlm,Negotiate$/,
     make: (healthy) => {
       healthy.server("cas-2").state.virtualDirectories.outlookAnywhere.iisAuthenticationMethods = ["Ntlm"];
     },
@@ -146,6 +150,7 @@ export const server: readonly Fault[] = [
     check: "server-mapi",
     outcome: "fail",
     object: cas2,
+    remedy: /^Set-MapiVirtualDirectory 'CAS-2\\mapi .*' -IISAuthenticationMethods Ntlm,OAuth,Negotiate$/,
     make: (healthy) => {
       healthy.server("cas-2").state.virtualDirectories.mapi.iisAuthenticationMethods = ["Ntlm", "OAuth"];
     },
@@ -155,6 +160,7 @@ export const server: readonly Fault[] = [
     check: "server-mapi-oauth",
     outcome: "warn",
     object: cas2,
+    remedy: /^Set-MapiVirtualDirectory 'CAS-2\\mapi .*' -IISAuthenticationMethods Ntlm,Negotiate,OAuth$/,
     make: (healthy) => {
       healthy.server("cas-2").state.virtualDirectories.mapi.iisAuthenticationMethods = ["Ntlm", "Negotiate"];
     },

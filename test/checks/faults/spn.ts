@@ -16,11 +16,11 @@ export const spn: readonly Fault[] = [
   },
   ...(
     [
-      ["an SPN on another account", { servicePrincipalName: `http/${mail}` }, /OTHERHOLDER/],
+      ["an SPN on another account", { servicePrincipalName: `http/${mail}` }, /^CN=OTHERHOLDER,.*,DC=com has http/],
       [
         "an SPN on a disabled account",
         { servicePrincipalName: `http/${mail}`, userAccountControl: "4098" },
-        /disabled/,
+        /^CN=OTHERHOLDER,.*,DC=com, which is disabled, has http/,
       ],
     ] as const
   ).map(
@@ -106,6 +106,7 @@ export const spn: readonly Fault[] = [
     check: "spn-deleted-holder",
     outcome: "warn",
     object: mail,
+    seen: /^the Recycle Bin has CN=OTHERHOLDER DEL:/,
     make: async (healthy) => {
       await otherAccount(healthy, other, {});
       await removeOther(healthy, other);
@@ -126,6 +127,7 @@ export const spn: readonly Fault[] = [
     what: "an SPN that nobody needs",
     check: "spn-stale",
     outcome: "warn",
+    remedy: new RegExp(`^setspn -D http/old.${corp.dnsName} \\S+\\$$`),
     make: (healthy) => healthy.modify("add", "servicePrincipalName", [`http/old.${corp.dnsName}`]),
     mend: (healthy) => healthy.modify("delete", "servicePrincipalName", [`http/old.${corp.dnsName}`]),
   },
@@ -144,6 +146,7 @@ export const spn: readonly Fault[] = [
     check: "spn-user-forest",
     outcome: "fail",
     object: mail,
+    remedy: /^Set-ADObject 'CN=OTHERHOLDER,CN=Computers,.*' -Remove @\{servicePrincipalName='http\/mail\./,
     make: (healthy) => inUsersForest(healthy, `http/${mail}`),
     mend: (healthy) => healthy.inUsersForest((client) => client.del(`CN=${other},CN=Computers,${users.baseDn}`)),
   },
