@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { planProgram } from "../../cli/plan-program";
 import { planText } from "../../cli/plan-text";
 import { ModelSession } from "../../lab/exchange/model-session";
-import { type NamePlan, planNames } from "../../provider/checks/plan";
+import { type Disagreement, type HeldName, type NamePlan, planNames } from "../../provider/checks/plan";
 import { type ExchangeServer, listExchangeServers } from "../../provider/exchange/exchange-servers";
 import { readNamespaces } from "../../provider/exchange/namespaces";
 import { organizationOf } from "../exchange-lab/support/model";
@@ -161,6 +161,64 @@ describe("planning of names", () => {
     assert.match(planText(plan), /account not known, as cas-2\.\S+ did not answer/);
     assert.throws(() => planProgram(plan), { code: "refused", message: /cas-2\S+ did not answer.*--account/ });
     assert.match(planText({ ...plan, silent: [] }), /account not made yet/);
+  });
+
+  const mail: HeldName = {
+    ...{ hostName: full("mail"), servicePrincipalName: `http/${full("mail")}`, kind: "needed", holders: ["CN=ASA"] },
+    ...{ sites: ["A", "B"], services: ["Mapi", "Oab"], servers: ["cas-1", "cas-2"], balanced: true },
+  };
+  const small = { domain, account: "CORP\\ASA$", silent: [], names: [mail], disagreements: [], sites: [] };
+
+  it("is a table of what is needed, of what is not, and of servers that disagree", () => {
+    const odd = { server: "cas-1", site: "A", service: "Mapi", scope: "internal" } as const;
+    const names: HeldName[] = [
+      mail,
+      { ...mail, hostName: "exch", servicePrincipalName: "http/exch", balanced: false, holders: [] },
+      { ...mail, hostName: "cas-1", kind: "server-name" },
+    ];
+    const disagreements = [
+      { ...odd, name: undefined, others: "mail" },
+      ...Array<Disagreement>(21).fill({ ...odd, name: "old", others: undefined }),
+    ];
+    const lines = planText({ ...small, names, disagreements }).split("\n");
+    const few = lines.filter((line, index) => line !== lines[index - 1]);
+    assert.deepEqual(
+      few.map((line) => line.replace(/ {2,}/g, " | ")),
+      [
+        "Service principal names for the account, by site",
+        "SPN | site | servers | services | held by | remark",
+        `http/${full("mail")} | A, B | 2 | Mapi, Oab | CN=ASA`,
+        "http/exch | A, B | 2 (not load-balanced) | Mapi, Oab | nobody | a short name",
+        ...["", "Names that need none", "name | site | why | held by"],
+        "cas-1 | A, B | a server's own name: the server answers for it itself | CN=ASA",
+        ...["", "Servers that disagree with the others of their site"],
+        "server | service | clients | has | most servers of its site have",
+        "cas-1 | Mapi | internal | none | mail",
+        "cas-1 | Mapi | internal | old | none",
+        ...["and 2 more (--json lists all)", "", "2 SPNs, 0 sites, account CORP\\ASA$"],
+      ],
+    );
+    assert.equal(
+      planText({ ...small, names: [] }),
+      "Service principal names for the account, by site\nnone\n\n0 SPNs, 0 sites, account CORP\\ASA$",
+    );
+  });
+
+  it("makes a program that takes over the account that servers hold, and leaves out sites without names", () => {
+    const sites = [
+      { site: "A", servers: ["cas-1"], hostNames: [full("mail")] },
+      { site: "B", servers: ["cas-2"], hostNames: [] },
+    ];
+    const factsOf = (account: string | undefined) => {
+      const program = planProgram({ ...small, account, sites });
+      assert.ok(!program.includes("organizationalUnit") && !program.includes('"B"'), program);
+      return /\{\n( {2}adopt: true,\n)? {2}account: \{\n {4}name: "(.*)",\n {4}accountType: "(.*)"/
+        .exec(program)
+        ?.slice(1);
+    };
+    assert.deepEqual(factsOf("CORP\\ASA$"), ["  adopt: true,\n", "ASA", "computer"]);
+    assert.deepEqual(factsOf("CORP\\asa"), ["  adopt: true,\n", "asa", "user"]);
+    assert.deepEqual(factsOf(undefined), [undefined, "EXCH2016ASA", "computer"]);
   });
 
   it("lets no name of a site or a server become code of the program", () => {

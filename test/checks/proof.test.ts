@@ -230,6 +230,7 @@ describe("the runbook's proof: tickets taken to the lab's own web sites", functi
           asked.map((server) => `unknown ${fqdn(server)}`),
           results.map(line).join("\n"),
         );
+        for (const { seen } of results) assert.ok(seen.includes(`HTTP/${hostNames[0]}`), seen);
       }
     } finally {
       other.site = site;

@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { logsText } from "../../cli/logs-text";
 import { runCommand } from "../../lab/command";
 import { checkoutFolder } from "../../lab/folders";
+import type { HttpProxyLogReport } from "../../provider/exchange/http-proxy-log";
 import { engineMissing, findEngine } from "../support/engine";
 import { heading, requestLine, writeLog } from "../support/http-proxy-log-file";
 
@@ -41,6 +43,44 @@ describe("exchange-kerberos logs", function () {
     assert.match(stdout, /^1 lines could not be read\n.*a\.log:10: it has too few columns: bro�ken$/m);
     assert.match(stdout, /other\.LOG: line 1 is no heading/);
     assert.ok(!stdout.includes("\u001b"));
+  });
+
+  it("shares out all requests, however many, and says what has no name", () => {
+    const time = (minutes: string) => `2026-11-24T${minutes}:00.000Z`;
+    const of = (requests: number, from: string, to: string) => ({ requests, first: time(from), last: time(to) });
+    const report: HttpProxyLogReport = {
+      ...{ files: 12, bytes: 1_234_567_890, requests: 1_234_567, skipped: [] },
+      traffic: [
+        {
+          ...{ server: "CAS-2", protocol: "Mapi", ...of(1_234_000, "09:00", "10:00") },
+          schemes: {
+            Negotiate: of(1, "09:30", "09:40"),
+            none: of(1000, "09:00", "09:10"),
+            Bearer: of(9, "09:00", "10:00"),
+          },
+        },
+        { server: "", protocol: "", ...of(567, "08:00", "11:00"), schemes: { NTLM: of(567, "08:00", "11:00") } },
+      ],
+      ntlm: { requests: 567, ofFurtherUsers: 0, users: [{ user: "", ...of(567, "08:00", "11:00") }] },
+      broken: { lines: 5, first: [{ file: "a.log", line: 3, why: "it is odd", text: "x" }] },
+    };
+    const rows = logsText(report).split("\n");
+    const cells = rows.map((row) => row.trim().replace(/ {2,}/g, " | "));
+    assert.deepEqual(cells.slice(0, 9), [
+      "1,234,567 requests in 12 files (1,235 MB), from 2026-11-24 08:00 to 2026-11-24 11:00 UTC",
+      "",
+      "SERVER | PROTOCOL | REQUESTS | Negotiate | NTLM | OTHER | NO LOGON | NEGOTIATE SINCE | LAST NTLM",
+      "CAS-2 | Mapi | 1,234,000 | 1 (<1 %) | 1,232,999 | 1,000 | 2026-11-24 09:30",
+      "(not in the log) | (not in the log) | 567 | 567 (100 %) | never | 2026-11-24 11:00",
+      ...["", "Who sent most NTLM", "USER | REQUESTS | FIRST (UTC) | LAST (UTC)"],
+      "(no name in the log) | 567 | 2026-11-24 08:00 | 2026-11-24 11:00",
+    ]);
+    const ends = [2, 3, 4].map((row) => /(REQUESTS|1,234,000|567)/.exec(rows[row] ?? ""));
+    assert.equal(new Set(ends.map((end) => (end?.index ?? 0) + (end?.[0].length ?? 0))).size, 1, "numbers stand right");
+    assert.deepEqual(cells.slice(-3), ["5 lines could not be read", "a.log:3: it is odd: x", "and 4 more"]);
+    const nothing = { ...report, files: 0, bytes: 0, requests: 0, traffic: [], broken: { lines: 0, first: [] } };
+    const none = { requests: 0, ofFurtherUsers: 0, users: [] };
+    assert.equal(logsText({ ...nothing, ntlm: none }), "0 requests in 0 files (0 bytes)");
   });
 
   it("reads them on a server through PowerShell as it reads files, wherever Exchange is installed", async function () {
