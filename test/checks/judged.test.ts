@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Check } from "../../provider/checks/check";
 import { day } from "../../provider/checks/finding";
+import { runChecks } from "../../provider/checks/run-checks";
 import { runbook } from "../../provider/checks/runbook";
 import { trustSides } from "../../provider/checks/trust-sides";
+import type { World as CheckWorld } from "../../provider/checks/world";
 import type { Directory } from "../../provider/directory/directory";
 import { readTrusts } from "../../provider/directory/forest-trust";
 import { dnsNameOf } from "../../provider/directory/identifiers";
@@ -186,6 +188,15 @@ describe("a check, of what the lab does not have:", () => {
       for (const [index, pattern] of expected.entries()) assert.match(found[index] ?? "", pattern);
     });
   }
+
+  it("a check that there is none of, also among those to leave out", async () => {
+    const world = {} as CheckWorld;
+    for (const selection of [{ only: ["nonsense"] }, { skip: ["dns", "nonsense"] }])
+      await assert.rejects(runChecks(world, selection), {
+        code: "input-invalid",
+        message: /There is no check nonsense\./,
+      });
+  });
 
   const dnOf = (dnsName: string) => `DC=${dnsName.replaceAll(".", ",DC=")}`;
   /** The trusts that domains have, by `type attributes partner`. */
