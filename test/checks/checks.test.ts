@@ -32,6 +32,10 @@ describe("the runbook", function () {
     const report = await healthy.check();
     assert.deepEqual(troubles(report), []);
     assert.match(report.results.find(({ check }) => check === "proof-ticket")?.seen ?? "", /AES-256, key version 1\.$/);
+    assert.deepEqual(
+      report.names.map(({ hostName, sites, servers }) => [hostName, sites, servers]),
+      hostNames.map((name) => [name, ["Default-First-Site-Name"], [fqdn("cas-1"), fqdn("cas-2")]]),
+    );
     const checked = new Set(report.results.map(({ check }) => check));
     assert.deepEqual(
       runbook.map(({ id }) => id).filter((id) => !checked.has(id)),
@@ -152,6 +156,11 @@ describe("the runbook", function () {
       const { names } = await healthy.plan();
       const kinds = names.map(({ hostName, kind }) => `${kind} ${hostName}`);
       assert.ok(kinds.includes(`server-name cas-old.${corp.dnsName}`), kinds.join());
+      const checked = await healthy.check({ only: ["spn-on-account"] });
+      assert.deepEqual(
+        checked.names.map(({ hostName }) => hostName),
+        hostNames,
+      );
     } finally {
       state.autoDiscoverServiceInternalUri = autoDiscoverServiceInternalUri;
       healthy.dropServer("cas-old");
@@ -222,6 +231,18 @@ describe("the runbook", function () {
       healthy.deploy();
     }
     assert.deepEqual((await healthy.plan()).silent, []);
+  });
+
+  it("goes by the account that most servers hold, whatever the first one has", async () => {
+    healthy.world.organization.addServer("cas-3", { product: "2016" });
+    healthy.world.addByHand("cas-1", `${corp.netbiosName}\\OLDASA$`, "old");
+    healthy.world.addByHand("cas-3", healthy.qualifiedName, healthy.secret);
+    try {
+      assert.equal((await healthy.plan()).account, healthy.qualifiedName);
+    } finally {
+      healthy.dropServer("cas-3");
+      healthy.deploy();
+    }
   });
 
   it("takes a credential for the account's, whichever of its two names the domain was typed with", async () => {

@@ -93,3 +93,62 @@ describe("the holders of a service principal name where the domain controller is
     assert.deepEqual(await holders(), []);
   });
 });
+
+describe("the holders of a service principal name in a forest of several domains", () => {
+  const [own, other] = ["DC=corp,DC=com", "DC=sub,DC=corp,DC=com"];
+  const entry = (dn: string, control: string, ...servicePrincipalName: string[]) => {
+    const objectGUID = Buffer.alloc(16, dn);
+    return { dn, objectGUID, servicePrincipalName, userAccountControl: control };
+  };
+  /** As `name enabled value`, with `~` before what only stands for it. */
+  async function holdersOf(spn: string, here: readonly object[], everywhere: readonly object[]): Promise<string[]> {
+    const answering = (host: string, entries: readonly object[]) => ({
+      host,
+      search: async (_what: string, base: string) =>
+        base.startsWith("CN=Directory Service") ? [{ dn: base, sPNMappings: "Host=HTTP,alerter" }] : entries,
+    });
+    const directory = {
+      domainController: async () => answering("dc1", here),
+      globalCatalog: async () => answering("gc9", everywhere),
+      forest: async () => ({ domain: own, configuration: "CN=Configuration" }),
+      batch: (_name: string, load: (keys: string[]) => Promise<Map<string, unknown>>) => ({
+        get: async (key: string) => (await load([key])).get(key),
+      }),
+    } as unknown as Directory;
+    const holders = await spnHolders(directory, spn);
+    return holders.map(({ distinguishedName, enabled, byAlias, servicePrincipalName }) => {
+      return `${distinguishedName.split(",")[0]} ${enabled} ${byAlias ? "~" : ""}${servicePrincipalName}`;
+    });
+  }
+
+  it("are those of the other domains by the catalog, and of its own by the domain controller", async () => {
+    const far = entry(`CN=far,${other}`, "4098", "HTTP/Mail.corp.com");
+    const [late, now] = ["late", "now"].map((name) => entry(`CN=${name},${own}`, "4096", "http/mail.corp.com"));
+    assert.deepEqual(await holdersOf("http/mail.corp.com", [now ?? {}], [far, late ?? {}]), [
+      "CN=far false HTTP/Mail.corp.com",
+      "CN=now true http/mail.corp.com",
+    ]);
+  });
+
+  it("are by HOST those of the classes that it stands for, and by none of them those of another class", async () => {
+    const held = [
+      entry(`CN=both,${own}`, "4096", "HOST/mail.corp.com", "http/mail.corp.com"),
+      entry(`CN=host,${own}`, "4096", "HOST/mail.corp.com"),
+      entry(`CN=pop,${own}`, "4096", "pop/mail.corp.com"),
+    ];
+    const [both, host] = ["CN=both true ", "CN=host true "];
+    assert.deepEqual(await holdersOf("HTTP/mail.corp.com", held, []), [
+      `${both}http/mail.corp.com`,
+      `${host}~HOST/mail.corp.com`,
+    ]);
+    assert.deepEqual(await holdersOf("host/mail.corp.com", held, []), [
+      `${both}HOST/mail.corp.com`,
+      `${host}HOST/mail.corp.com`,
+    ]);
+    assert.deepEqual(await holdersOf("alerter/mail.corp.com", held.slice(0, 1), []), [`${both}~HOST/mail.corp.com`]);
+    assert.deepEqual(await holdersOf("host/mail.corp.com", [entry(`CN=web,${own}`, "0", "http/mail.corp.com")], []), [
+      "CN=web true ~http/mail.corp.com",
+    ]);
+    assert.deepEqual(await holdersOf("pop/mail.corp.com", held, []), ["CN=pop true pop/mail.corp.com"]);
+  });
+});

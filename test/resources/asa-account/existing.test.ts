@@ -5,6 +5,7 @@ import { dc1, sambaTool, users } from "../../../lab/domain-controller";
 import type { ProviderError } from "../../../provider/error";
 import { asaAccount } from "../../../provider/resources/asa-account";
 import type { AsaAccountInputs } from "../../../provider/resources/asa-account/schema";
+import { unknown } from "../../../provider/resources/handler";
 import { complete, Program, preview, Resource } from "../program";
 import { accountWorld } from "./world";
 
@@ -123,14 +124,18 @@ describe("AsaAccount, an account that is there", () => {
     assert.match(warning ?? "", /is in .*Domain Admins.*needs no more than Domain Computers/);
   });
 
-  it("is warned of where it may not be seen which groups it is in", async () => {
-    await existing({ "msDS-SupportedEncryptionTypes": "28" });
+  it("is warned of where it may not be seen which groups it is in, and where it had no encryption types", async () => {
+    await existing();
     const tokenGroups = "b7c69e6d-2cc7-11d2-854e-00a0c983f608";
     const dn = `CN=${world.name},${world.forest.organizationalUnit}`;
     await sambaTool(dc1, ["dsacl", "set", `--objectdn=${dn}`, `--sddl=(OD;;RP;${tokenGroups};;AU)`]);
     await world.asa.up({ name: world.name, adopt: true, replication: false }, world.program);
-    const warning = world.program.lines.find((line) => line.startsWith("warning"));
-    assert.match(warning ?? "", /which groups CN=.* is in may not be seen/);
+    // The preview says them, and so does up.
+    const warnings = new Set(world.program.lines.filter((line) => line.startsWith("warning")));
+    const [groups = "", types = "", ...others] = warnings;
+    assert.match(groups, /which groups CN=.* is in may not be seen/);
+    assert.match(types, /^warning: CN=.* has had no encryption types\. .* roll it\.$/);
+    assert.deepEqual(others, []);
   });
 
   it("of another class is refused with the reason", async () => {
@@ -209,10 +214,19 @@ describe("AsaAccount, an account that is there", () => {
   });
 
   it("is not mistaken for a stranger's before it is replaced", async () => {
-    await world.up();
-    const next = new Program(world.forest.settings);
-    assert.deepEqual(await preview(asaAccount, world.given(), next, world.asa.inputs), []);
-    assert.deepEqual(await preview(asaAccount, world.given(), next), []);
-    await next.end();
+    for (const accountType of ["computer", "user"]) {
+      const given = world.given({ accountType, enabled: false });
+      await world.up({ accountType, enabled: false });
+      const next = new Program(world.forest.settings);
+      assert.deepEqual(await preview(asaAccount, given, next, world.asa.inputs), []);
+      assert.deepEqual(await preview(asaAccount, given, next), []);
+      await next.end();
+    }
+  });
+
+  it("is looked for once its name and its type are known", async () => {
+    await existing();
+    for (const one of ["name", "accountType"])
+      assert.deepEqual(await preview(asaAccount, { ...world.given(), [one]: unknown }, world.program), [], one);
   });
 });

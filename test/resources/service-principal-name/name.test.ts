@@ -73,6 +73,7 @@ describe("ServicePrincipalName", () => {
     assert.match(refusals[0]?.reason ?? "", /after the credential is on at least one server/);
     const after = world.given({ allowBeforeDeployment: false, deployment: unknown });
     assert.deepEqual(await preview(servicePrincipalName, after, world.program), []);
+    assert.deepEqual(await preview(servicePrincipalName, world.given({ spn: unknown }), world.program), []);
     await world.name.up(world.given(), world.later());
     assert.ok((await world.namesOf(world.asa)).includes(world.spn));
   });
