@@ -81,9 +81,14 @@ function tiles(estate: Estate): Markup {
 ${tile("Verdict", verdict || (outcome === "pass" ? "All well" : "Not all seen"), `of ${plural(results.length, "result")}, ${counts.pass} ok`, outcome)}
 ${tile("Names", `${fine(nameOutcomes)} of ${names.length}`, "without anything to say", nameOutcomes.reduce(worse, best))}
 ${tile("Servers", `${fine(serverOutcomes)} of ${servers.length}`, "without anything to say", serverOutcomes.reduce(worse, best))}
-${tile("Password", age === undefined ? "—" : plural(age, "day"), account === undefined ? "no account" : `old, key version ${account.keyVersion ?? "unknown"}`, account?.outcome ?? withoutAccount(estate).outcome)}
+${tile("Password", age === undefined ? "—" : plural(age, "day"), passwordNote(account), account?.outcome ?? withoutAccount(estate).outcome)}
 ${tile("Next roll", roll, rollDue === undefined ? "" : daysToRoll < 0 ? `${plural(-daysToRoll, "day")} ago` : `in ${plural(daysToRoll, "day")}`, rollOutcome)}
 </dl>`;
+}
+
+function passwordNote(account: AccountStatus | undefined): string {
+  if (account === undefined) return "no account";
+  return `${account.passwordLastSet === undefined ? "never set" : "old"}, key version ${account.keyVersion ?? "unknown"}`;
 }
 
 function tile(title: string, value: string, note: string, outcome: Outcome): Markup {

@@ -10,6 +10,7 @@ import type { Directory } from "../../provider/directory/directory";
 import { readTrusts } from "../../provider/directory/forest-trust";
 import { dnsNameOf } from "../../provider/directory/identifiers";
 import { ProviderError } from "../../provider/error";
+import { nameServer } from "../directory/name-server";
 import { ago, credential, full, outlookAnywhere, type Seen, server, subjectOf } from "./seen";
 
 const bits = (value: number) => ({ entry: { "msDS-User-Account-Control-Computed": String(value) } });
@@ -196,6 +197,32 @@ describe("a check, of what the lab does not have:", () => {
         code: "input-invalid",
         message: /There is no check nonsense\./,
       });
+  });
+
+  it("dns-address-record, aliases that lead on, and to nothing", async () => {
+    const alias = (name: string, data: string) => ({ type: "CNAME" as const, name: full(name), data: full(data) });
+    const dns = await nameServer([
+      ...[alias("mail", "lb"), alias("lb", "Edge"), alias("old", "gone")],
+      { type: "A", name: full("edge"), data: "10.0.0.1" },
+      { type: "AAAA", name: full("six"), data: "2001:db8::1" },
+    ]);
+    try {
+      const hostNames = async () => ["mail", "old", "none", "six"].map(full);
+      const subject = { hostNames, world: { settings: { dnsServers: [dns.address] } } };
+      const results = await checkOf("dns-address-record").run(subjectOf({ subject }));
+      const found = results.map(({ outcome, seen, remedy = "" }) => {
+        return `${outcome} ${seen} ${remedy}`.trim().replaceAll(full(""), "");
+      });
+      assert.deepEqual(found, [
+        "fail it is an alias (CNAME) of lb → edge, so clients ask for a ticket for http/edge. " +
+          "Replace the CNAME record by an A record with 10.0.0.1.",
+        "fail it is an alias of gone, which has no address. Add an A record that leads to the load balancer.",
+        "fail it has no address in DNS. Add an A record that leads to the load balancer.",
+        "pass 2001:db8::1.",
+      ]);
+    } finally {
+      dns.close();
+    }
   });
 
   const dnOf = (dnsName: string) => `DC=${dnsName.replaceAll(".", ",DC=")}`;

@@ -127,7 +127,7 @@ describe("status, in words and figures", () => {
     const over = textOf(report, 10);
     assert.match(over, /\| Next roll \| 2026-11-14 \| 10 days ago \|.*\| roll was due 2026-11-14 \|/s);
     for (const part of [
-      "Password | — | old, key version unknown | Next roll | not known |",
+      "Password | — | never set, key version unknown | Next roll | not known |",
       "disabled | encryption types not set | password never set |",
       "State | disabled | Encryption types | not set | Key version | unknown | Password set | never | Next roll | not known",
     ])

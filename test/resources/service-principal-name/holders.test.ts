@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import type { SpnHolder } from "../../../provider/directory/spn-holders";
 import type { ProviderError } from "../../../provider/error";
 import { asaAccount } from "../../../provider/resources/asa-account";
 import { unknown } from "../../../provider/resources/handler";
 import { servicePrincipalName } from "../../../provider/resources/service-principal-name";
+import { type Claim, holderRefusal } from "../../../provider/resources/service-principal-name/holders";
 import type { SpnInputs } from "../../../provider/resources/service-principal-name/schema";
 import { complete, Program, preview, Resource } from "../program";
 import { nameWorld } from "./world";
@@ -179,5 +181,31 @@ describe("ServicePrincipalName, a name that somebody else has", () => {
       await world.name.destroy(next);
       assert.ok((await world.namesOf(world.asa)).includes(world.spn));
     });
+  });
+});
+
+describe("ServicePrincipalName, what may be done to get a name", () => {
+  const holder = (name: string, byAlias: boolean, enabled = true): SpnHolder => ({
+    ...{ guid: name, distinguishedName: `CN=${name},DC=corp`, enabled, byAlias },
+    servicePrincipalName: byAlias ? "HOST/mail.corp.com" : "http/mail.corp.com",
+  });
+  const account = holder("account", false);
+  const server = holder("server", true, false);
+  const refusal = (holders: readonly SpnHolder[], more: Partial<Claim> = {}) =>
+    holderRefusal({ spn: "http/mail.corp.com", takeFrom: [], allowServerName: false, ...more }, holders) ?? "";
+
+  it("takes no HOST off a server, and the name itself from nobody who is not named", () => {
+    const takeFrom = [account, server].map(({ distinguishedName }) => distinguishedName);
+    assert.match(
+      refusal([server], { takeFrom }),
+      /^http\/mail\.corp\.com is held by CN=server,DC=corp \(disabled, as HOST/,
+    );
+    assert.match(
+      refusal([account, server], { allowServerName: true }),
+      /held by CN=account,DC=corp \(enabled, as http\/[^)]*\)\./,
+    );
+    assert.equal(refusal([account], { takeFrom }), "");
+    assert.equal(refusal([server], { allowServerName: true }), "");
+    assert.equal(refusal([account, server], { takeFrom, allowServerName: true }), "");
   });
 });
