@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import type { Account } from "../../../provider/directory/accounts";
+import type { Directory } from "../../../provider/directory/directory";
 import type { SpnHolder } from "../../../provider/directory/spn-holders";
-import type { ProviderError } from "../../../provider/error";
+import { type ErrorCode, ProviderError } from "../../../provider/error";
 import { asaAccount } from "../../../provider/resources/asa-account";
 import { unknown } from "../../../provider/resources/handler";
 import { servicePrincipalName } from "../../../provider/resources/service-principal-name";
-import { type Claim, holderRefusal } from "../../../provider/resources/service-principal-name/holders";
+import { type Claim, claimName, holderRefusal } from "../../../provider/resources/service-principal-name/holders";
 import type { SpnInputs } from "../../../provider/resources/service-principal-name/schema";
 import { complete, Program, preview, Resource } from "../program";
 import { nameWorld } from "./world";
@@ -204,8 +206,47 @@ describe("ServicePrincipalName, what may be done to get a name", () => {
       refusal([account, server], { allowServerName: true }),
       /held by CN=account,DC=corp \(enabled, as http\/[^)]*\)\./,
     );
+    assert.doesNotMatch(refusal([account]), /HOST/);
     assert.equal(refusal([account], { takeFrom }), "");
     assert.equal(refusal([server], { allowServerName: true }), "");
     assert.equal(refusal([account, server], { takeFrom, allowServerName: true }), "");
+  });
+
+  it("gives the name back where the account cannot have it, and to nobody where it may have it", async () => {
+    const spn = "http/mail.corp.com";
+    const entry = { dn: account.distinguishedName, objectGUID: Buffer.alloc(16, 1), servicePrincipalName: spn };
+    /** What was done of it where an addition to these fails so. */
+    async function claimed(code: ErrorCode, ...failing: string[]): Promise<[message: string, ...done: string[]]> {
+      const done: string[] = [];
+      const controller = {
+        host: "dc1",
+        search: async (_what: string, base: string) => (base === "" ? [entry] : []),
+        modify: async ({ what }: { what: string }) => {
+          if (failing.some((name) => what === `add ${spn} to CN=${name},DC=corp`)) throw new ProviderError(code, "No.");
+          done.push(what.replace(spn, "it"));
+        },
+      };
+      const directory = {
+        ...{ domainController: async () => controller, globalCatalog: async () => controller },
+        forest: async () => ({ domain: "DC=corp", configuration: "CN=C" }),
+        batch: (_name: string, load: (keys: string[]) => Promise<Map<string, unknown>>) => ({
+          get: async (key: string) => (await load([key])).get(key),
+        }),
+      } as unknown as Directory;
+      const mine = { guid: "mine", distinguishedName: "CN=mine,DC=corp" } as Account;
+      const claim = { spn, takeFrom: [account.distinguishedName], allowServerName: false };
+      const failure = await claimName(directory, mine, claim).catch((thrown: Error) => thrown);
+      return [failure?.message ?? "", ...done];
+    }
+    const [taken, back] = ["remove it from CN=account,DC=corp", "add it to CN=account,DC=corp"];
+    assert.deepEqual(await claimed("directory-rights"), ["", taken, "add it to CN=mine,DC=corp"]);
+    assert.deepEqual(await claimed("directory-rights", "mine"), [
+      ...["No. CN=account,DC=corp has the name again.", taken, back],
+    ]);
+    assert.deepEqual(await claimed("directory-rights", "mine", "account"), [
+      "No. CN=account,DC=corp has lost the name and could not be given it back: add it by hand.",
+      taken,
+    ]);
+    assert.deepEqual(await claimed("directory-unclear", "mine"), ["No.", taken]);
   });
 });
