@@ -92,14 +92,16 @@ export function alternateAccountOf(configuration: PsValue | undefined): Alternat
 
 /**
  * `Latest: <date>, <account>` and `Previous: …`; the words may be in another language and the date in any culture, with
- * commas of its own, so only line order, the first `: ` and the last `, ` count. What has no backslash is no account.
+ * commas of its own, so only line order, the first `: ` and the last `, ` count. What has no backslash is no account. A
+ * credential that the server cannot read has a marker in place of its date, in words that nobody has written down: a date has
+ * digits.
  */
 function parseConfigurationText(text: string): AlternateAccount {
   const credentials = text.split(/\r?\n/).flatMap((line) => {
     const value = line.slice(line.indexOf(":") + 1).trim();
     const comma = value.lastIndexOf(", ");
-    const account = value.slice(comma + 2);
-    return comma > 0 && account.includes("\\") ? [{ account, added: value.slice(0, comma) }] : [];
+    const [added, account] = [value.slice(0, Math.max(comma, 0)), value.slice(comma + 2)];
+    return /\p{Nd}/u.test(added) && account.includes("\\") ? [{ account, added }] : [];
   });
   return { credentials, comparable: false };
 }

@@ -46,12 +46,14 @@ describe("the credentials that a server shows", () => {
     assert.deepEqual(credentials, [{ account, added: "11/25/2026 7:22:40 AM" }]);
   });
 
-  it("are read from a text in any language and culture, where only what has a backslash is an account", () => {
+  it("are read from a text in any language and culture, where only what has a date and a backslash is an account", () => {
     const texts: [text: string, added: string[]][] = [
       ["Latest: <Not set>\r\nPrevious: <Not set>\r\n...", []],
       [`Letzte: 25.11.2026 07:22:40, ${account}\r\nVorherige: <Nicht festgelegt>`, ["25.11.2026 07:22:40"]],
       [`Latest: Wednesday, November 25, 2026 7:22 AM, ${account}`, ["Wednesday, November 25, 2026 7:22 AM"]],
       ["Latest: 11/25/2026, invalid entry\r\nPrevious: <Not set>", []],
+      [`Latest: <Invalid>, ${account}\r\nPrevious: <Not set>`, []],
+      [`Latest: <Ungültig>, ${account}\r\nPrevious: 25.11.2026 07:22:40, ${account}`, ["25.11.2026 07:22:40"]],
     ];
     for (const [shown, added] of texts) {
       const credentials = added.map((one) => ({ account, added: one }));
