@@ -1,4 +1,5 @@
 import { ProviderError } from "../error";
+import { diagnose } from "../powershell/failure";
 import { textOf, textProperty } from "./ps-properties";
 import { output, type RemoteShell, type SharedShell } from "./remote-shell";
 
@@ -51,9 +52,11 @@ export async function runRollScript(shell: SharedShell, roll: Roll, signal?: Abo
     return;
   const witnesses = `state ${result.state}, exit code ${exitCode}, last line "${lastLine ?? ""}"`;
   const errors = result.errors.map((error) => error.message);
+  const known = result.errors.flatMap((error) => diagnose(error) ?? []);
   throw new ProviderError(
     "powershell-failed",
     `${shell.host}: could not ${what} (${witnesses}). It said:\n${[...said, ...errors].join("\n")}`,
+    { hint: known[0]?.hint },
   );
 }
 

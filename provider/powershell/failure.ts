@@ -61,6 +61,12 @@ const symptoms: readonly Symptom[] = [
     hint: "The command asked a question, and nobody is there to answer: pass -Confirm:$false and every mandatory parameter.",
   },
   {
+    // Before the refusals: PowerShell gives it their id, UnauthorizedAccess.
+    words: /execution ?policy|running scripts is disabled/i,
+    code: "powershell-failed",
+    hint: "Allow the script by the host's execution policy (RemoteSigned, and Unblock-File where it was downloaded).",
+  },
+  {
     id: /AccessDenied|UnauthorizedAccess|^Unauthorized|InsufficientAccess/i,
     words: /\baccess (is |was )?denied\b|insufficient access rights|INSUFF_ACCESS_RIGHTS/i,
     category: 18,
@@ -68,11 +74,6 @@ const symptoms: readonly Symptom[] = [
     hint:
       "Check the account's management roles and its rights on the object in Active Directory; where no session opens, " +
       "allow remote PowerShell: Set-User <account> -RemotePowerShellEnabled $true.",
-  },
-  {
-    words: /execution ?policy|running scripts is disabled/i,
-    code: "powershell-failed",
-    hint: "Allow the script by the host's execution policy (RemoteSigned, and Unblock-File where it was downloaded).",
   },
 ];
 

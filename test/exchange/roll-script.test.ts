@@ -62,12 +62,15 @@ describe("the roll script in a shell that others use too", () => {
     });
 
     /** As PowerShell has it: whoever throws sets no exit code, and in a fresh session there is none from before. */
-    function broken(exitCode: () => PipelineResult): ExchangeOrganization {
+    function broken(
+      exitCode: () => PipelineResult,
+      said = "========== Starting at 26.11.2026 ==========\n",
+      thrown = error(refused, "RuntimeException"),
+    ): ExchangeOrganization {
       const answer = ({ name }: Command): PipelineResult => {
         if (name === "Get-ItemProperty") return { ...completed, output: [setup] };
         if (name === "Get-Variable") return exitCode();
-        const information = ["========== Starting at 26.11.2026 ==========\n"];
-        return { ...completed, state: "failed", information, errors: [error(refused, "RuntimeException")] };
+        return { ...completed, state: "failed", information: [said], errors: [thrown] };
       };
       const open = async (): Promise<PowerShellSession> => ({
         ...{ host: "cas-1", usable: true, close: async () => {} },
@@ -87,6 +90,13 @@ describe("the roll script in a shell that others use too", () => {
         assert.ok(message.endsWith(refused), message);
         return true;
       });
+    });
+
+    it("says what to do where the host lets no script run", async () => {
+      const policy =
+        "File C:\\Exchange\\V15\\Scripts\\x.ps1 cannot be loaded because running scripts is disabled on this system.";
+      organization = broken(() => completed, "", error(policy, "UnauthorizedAccess"));
+      await assert.rejects(roll(good), /running scripts is disabled on this system\. .*RemoteSigned/);
     });
 
     it("says what it said where the connection breaks behind it", async () => {
