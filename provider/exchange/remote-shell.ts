@@ -1,4 +1,5 @@
 import { ProviderError } from "../error";
+import { diagnose } from "../powershell/failure";
 import type { ErrorRecord, Pipeline, PipelineResult } from "../powershell/pipeline";
 import type { PsValue } from "../powershell/psrp";
 import type { PowerShellTurn } from "../powershell/session-pool";
@@ -28,24 +29,38 @@ export interface Deed {
  * @throws ProviderError `command-missing` where a management role is lacking, `powershell-failed` with Exchange's words.
  */
 export async function run(shell: RemoteShell, pipeline: Pipeline, deed: Deed): Promise<PipelineResult> {
+  return succeeded(await resultOf(shell, pipeline, deed), pipeline, shell.host, deed);
+}
+
+function resultOf(shell: RemoteShell, pipeline: Pipeline, deed: Deed): Promise<PipelineResult> {
   const deadline = deed.deadline ?? cmdletDeadline;
-  const result = await shell.invoke(pipeline, { deadline, signal: deed.signal }).catch((thrown: unknown) => {
+  return shell.invoke(pipeline, { deadline, signal: deed.signal }).catch((thrown: unknown) => {
     throw lostOnTheWay(ProviderError.from(thrown), pipeline, shell.host, deed);
   });
+}
+
+function succeeded(result: PipelineResult, pipeline: Pipeline, host: string, deed: Deed): PipelineResult {
   const [error] = result.errors;
-  if (error !== undefined) throw failure(error, pipeline[0].name, shell.host, deed);
+  if (error !== undefined) throw failure(error, pipeline[0].name, host, deed);
   if (result.state === "completed") return result;
-  throw new ProviderError(
-    "powershell-failed",
-    `${shell.host}: could not ${deed.what}: the command was ${result.state}.`,
-    {
-      hint: "Try again; if it stays so, look at the server's own log of the command (Get-EventLog MSExchange Management).",
-    },
-  );
+  throw new ProviderError("powershell-failed", `${host}: could not ${deed.what}: the command was ${result.state}.`, {
+    hint: "Try again; if it stays so, look at the server's own log of the command (Get-EventLog MSExchange Management).",
+  });
 }
 
 export async function output(shell: RemoteShell, pipeline: Pipeline, deed: Deed): Promise<readonly PsValue[]> {
   return (await run(shell, pipeline, deed)).output;
+}
+
+/** The same of a command that writes an error for what it finds wrong: errors count only where it gives nothing besides. */
+export async function outputDespiteErrors(
+  shell: RemoteShell,
+  pipeline: Pipeline,
+  deed: Deed,
+): Promise<readonly PsValue[]> {
+  const result = await resultOf(shell, pipeline, deed);
+  const found = result.state === "completed" && result.output.length > 0;
+  return found ? result.output : succeeded(result, pipeline, shell.host, deed).output;
 }
 
 /** What a broken connection means for this deed: where a command only reads, nothing can have happened. */
@@ -77,7 +92,7 @@ function failure(error: ErrorRecord, command: string, host: string, deed: Deed):
   if (/ScriptsNotAllowed/.test(id)) {
     return new ProviderError("language-restricted", sentence, { hint: "This endpoint takes commands, not scripts." });
   }
-  return new ProviderError("powershell-failed", sentence);
+  return new ProviderError("powershell-failed", sentence, { hint: diagnose(error)?.hint });
 }
 
 /** The built-in role that has a command; an organization may have roles of its own. */

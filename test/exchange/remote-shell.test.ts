@@ -1,9 +1,12 @@
 import { strict as assert } from "node:assert";
+import { ModelSession } from "../../lab/exchange/model-session";
 import { ProviderError } from "../../provider/error";
 import { addAlternateAccount, readAlternateAccount } from "../../provider/exchange/alternate-account";
 import type { ExchangeServer } from "../../provider/exchange/exchange-servers";
 import { type RemoteShell, run } from "../../provider/exchange/remote-shell";
+import { readServiceHealth } from "../../provider/exchange/service-health";
 import { type Command, type PipelineResult, PsObject, type PsValue, SecureString } from "../../provider/powershell";
+import { organizationOf } from "../exchange-lab/support/model";
 import { completed } from "../support/pipeline-result";
 
 const server: ExchangeServer = {
@@ -43,6 +46,45 @@ describe("a command of Exchange", () => {
     await assert.rejects(reads, { code: "protocol", message: /could not read it: .*Nothing was changed/ });
     const writes = run(dead, [{ name: "Get-Something" }, { name: "Set-Something" }], { what: "write it" });
     await assert.rejects(writes, { code: "unclear-outcome", message: /whether it is done to write it is not known/ });
+  });
+});
+
+describe("an error of Exchange", () => {
+  const said = (message: string) => {
+    const error = { message, fullyQualifiedErrorId: "x", category: 0, target: null, value: message };
+    const busy = shell(() => ({ ...completed, errors: [error] }));
+    return run(busy, [{ name: "Set-Something" }], { what: "do it" });
+  };
+
+  it("has the remedy besides its words, where those have a known meaning", async () => {
+    const quota = "The user load quota of 1000 requests per 0 seconds has been exceeded.";
+    await assert.rejects(said(quota), {
+      code: "powershell-failed",
+      message: `cas-9: could not do it: ${quota} The server is busy, or limits this account: wait some minutes, run fewer operations at once, or raise its throttling policy.`,
+    });
+  });
+
+  it("has its words alone, where nobody knows more", async () => {
+    await assert.rejects(said("The object is corrupt."), { message: "cas-9: could not do it: The object is corrupt." });
+  });
+});
+
+describe("the services of one server", () => {
+  const { organization, connect } = organizationOf({ "cas-1": {} });
+  const model = new ModelSession("cas-1", connect("cas-1"));
+
+  it("are told of also where one does not run, for which Test-ServiceHealth writes an error besides", async () => {
+    const seen = async () => (await readServiceHealth(model, server)).stopped;
+    assert.deepEqual(await seen(), []);
+    organization.require("cas-1").setService("MSExchangeServiceHost", "Stopped");
+    assert.deepEqual([...new Set(await seen())], ["MSExchangeServiceHost"]);
+  });
+
+  it("are not known of a server that is not there, nor where the command was cut short", async () => {
+    const gone = readServiceHealth(model, { ...server, fqdn: "cas-8.corp.tailspintoys.com" });
+    await assert.rejects(gone, { code: "powershell-failed", message: /object 'cas-8\S+' couldn't be found/ });
+    const cut = shell(() => ({ ...completed, state: "stopped", output: [named("Mailbox Server Role")] }));
+    await assert.rejects(readServiceHealth(cut, server), { message: /the command was stopped/ });
   });
 });
 

@@ -29,6 +29,12 @@ export function serverUnreachable(target: ExchangeServer): CmdletError {
   return exchangeError(message, "ResourceUnavailable", "IOException", target.state.name);
 }
 
+/** What Test-ServiceHealth writes of a service that should run. */
+export function serviceStopped(server: ExchangeServer, service: string): CmdletError {
+  const message = `The service ${service} of ${server.fqdn} starts automatically, and is not running.`;
+  return exchangeError(message, "ResourceUnavailable", "ServiceNotRunningException", service);
+}
+
 export function exchangeError(
   message: string,
   category: ErrorCategory,

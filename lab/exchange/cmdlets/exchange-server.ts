@@ -1,7 +1,7 @@
 import { buildOf, versionText } from "../model/product";
 import type { ExchangeServer } from "../model/server";
 import type { Call, Cmdlet } from "./cmdlet";
-import { objectNotFound } from "./exchange-errors";
+import { objectNotFound, serviceStopped } from "./exchange-errors";
 import { configurationObjectTypes, directoryProperties, objectId, serverId } from "./objects";
 import { identityParameter, switchParameter, textParameter } from "./parameters";
 import { EnumValue, ObjectValue } from "./value";
@@ -123,8 +123,10 @@ function testServices(call: Call): void {
   const { services, clientAccess, mailbox } = server.state;
   const names = Object.keys(services);
   const roles = [...(mailbox ? ["Mailbox Server Role"] : []), ...(clientAccess ? ["Client Access Server Role"] : [])];
+  const stopped = names.filter((name) => services[name] !== "Running");
+  // An error for each, as documented, and all the same an object for each role.
+  for (const name of stopped) call.error(serviceStopped(server, name));
   for (const role of roles) {
-    const stopped = names.filter((name) => services[name] !== "Running");
     call.output(
       new ObjectValue(["Microsoft.Exchange.Monitoring.ServiceHealthResult", "System.Object"], role, {
         Role: role,
