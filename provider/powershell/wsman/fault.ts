@@ -38,9 +38,14 @@ export function readFault(root: SoapElement): Fault | undefined {
 const needsRights =
   "The account needs a management role of Exchange, and remote PowerShell (Set-User <account> -RemotePowerShellEnabled $true).";
 
+const badLogon = "Check the name (user@domain) and the password, and that the account is neither locked nor disabled.";
+
 const meanings: ReadonlyMap<number, readonly [code: ErrorCode, hint: string | undefined]> = new Map([
   [5, ["access-denied", needsRights]],
   [2147942405, ["access-denied", needsRights]],
+  // ERROR_LOGON_FAILURE, and as HRESULT: one that nobody tries again in the run.
+  [1326, ["password-refused", badLogon]],
+  [2147943726, ["password-refused", badLogon]],
   [2150858811, ["not-exchange", "Is this the PowerShell endpoint of an Exchange server?"]],
   [faultCodes.notFound, ["protocol", "The server has ended the session; run again."]],
   [faultCodes.timedOut, ["timeout", undefined]],

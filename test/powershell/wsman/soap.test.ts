@@ -72,6 +72,14 @@ describe("SOAP envelopes", () => {
     }
   });
 
+  it("of a fault count as a refused logon where its number says so, in whatever language its words are", () => {
+    for (const number of [1326, 2147943726]) {
+      const { code, message } = faultError({ number, text: "Anmeldung fehlgeschlagen" }, "open a session", "cas-1");
+      assert.equal(code, "password-refused");
+      assert.match(message, /: Anmeldung fehlgeschlagen\. Check the name \(user@domain\) and the password/);
+    }
+  });
+
   for (const [what, text] of [
     ["an entity that nobody declared", envelope("&nbsp;")],
     ["one that a table of JavaScript has", envelope("&constructor;")],
