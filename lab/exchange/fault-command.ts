@@ -66,8 +66,8 @@ export function addFaultCommand(program: Command): void {
   on("roles <user> [roles...]", "give a user exactly these management roles").action((user, roles) =>
     tell({ request: "set-roles", user, roles }),
   );
-  on("proxy <same|next>", "where a session without TargetServer runs").action((proxyTo) =>
-    tell({ request: "set-organization", proxyTo }),
+  on("proxy <same|next|next-always>", "where a session without TargetServer runs; always: one with it too").action(
+    (proxyTo) => tell({ request: "set-organization", proxyTo }),
   );
   on("lag <controller> <yes|no>", "stop a domain controller from taking changes in").action((controller, word) =>
     lagController(controller, word === "yes"),

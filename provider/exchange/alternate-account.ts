@@ -151,5 +151,5 @@ async function set(
     name: `Set-${clientAccessNoun(server.product)}`,
     parameters: { Identity: server.fqdn, ...parameters, Confirm: false },
   };
-  await run(shell, [command], { what, signal });
+  await run(shell, [command], { what, signal, onlyOn: server.fqdn });
 }

@@ -22,6 +22,8 @@ export interface Deed {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds. Default: three minutes. */
   readonly deadline?: number | undefined;
+  /** The server that does it for itself alone. */
+  readonly onlyOn?: string | undefined;
 }
 
 /**
@@ -92,7 +94,20 @@ function failure(error: ErrorRecord, command: string, host: string, deed: Deed):
   if (/ScriptsNotAllowed/.test(id)) {
     return new ProviderError("language-restricted", sentence, { hint: "This endpoint takes commands, not scripts." });
   }
-  return new ProviderError("powershell-failed", sentence, { hint: diagnose(error)?.hint });
+  const elsewhere = deed.onlyOn !== undefined && error.category === invalidOperation;
+  return new ProviderError("powershell-failed", sentence, {
+    hint: elsewhere ? runsElsewhere(deed.onlyOn) : diagnose(error)?.hint,
+  });
+}
+
+/** ErrorCategory.InvalidOperation (MS-PSRP 2.2.3.9): a server was asked for what another one does. */
+const invalidOperation = 7;
+
+function runsElsewhere(server: string): string {
+  return (
+    `This has to run on ${server} itself. If another server is named, a front end has handed the session to that one although ` +
+    `it asks for ${server} (TargetServer): bring ${server} to the last update, or use method: "script".`
+  );
 }
 
 /** The built-in role that has a command; an organization may have roles of its own. */

@@ -109,6 +109,18 @@ describe("the credential of one server", () => {
     assert.deepEqual(read.credentials, []);
   });
 
+  it("says what to do where it comes to another server than the one that encrypts it, which both are in Exchange's words", async () => {
+    const { organization, connect } = organizationOf({ "cas-1": {}, "cas-2": {} });
+    organization.state.proxyTo = "next-always";
+    const elsewhere = new ModelSession(server.fqdn, connect("cas-1", `TargetServer=${server.fqdn}`));
+    const credential = { account: "TAILSPIN\\EXCH2016ASA$", password: new SecureString("Keep-1") };
+    await assert.rejects(addAlternateAccount(elsewhere, server, credential, "keep"), {
+      code: "powershell-failed",
+      message: /but it was run on "cas-2\.corp.*This has to run on cas-1\.corp\S+ itself.*use method: "script"\.$/,
+    });
+    assert.deepEqual((await readAlternateAccount(elsewhere, server)).credentials, []);
+  });
+
   it("comes beside those that are there, or in place of those that cannot log on, by the cmdlet of its version", async () => {
     const credential = { account: "TAILSPIN\\EXCH2016ASA$", password: new SecureString("Keep-1") };
     const sent = async (product: ExchangeServer["product"], older: "keep" | "clean-up") => {

@@ -41,7 +41,7 @@ export const requestSchema = z.discriminatedUnion("request", [
   z.object({
     request: z.literal("set-organization"),
     configurationShape: z.enum(["ask", "text", "object"]).optional(),
-    proxyTo: z.enum(["same", "next"]).optional(),
+    proxyTo: z.enum(["same", "next", "next-always"]).optional(),
     maximumShells: z.number().int().positive().optional(),
     pickUpDelay: z.number().int().min(0).optional(),
   }),

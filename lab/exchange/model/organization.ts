@@ -31,8 +31,11 @@ export const organizationSchema = z.object({
   administrators: z.record(z.string(), z.array(z.enum(managementRoles))),
   /** How the configuration of the alternate account comes over the wire; `ask` goes by the client's serialization level. */
   configurationShape: z.enum(["ask", "text", "object"]),
-  /** A session without `TargetServer=` runs on the server that it was opened on, or on the next one. */
-  proxyTo: z.enum(["same", "next"]),
+  /**
+   * A session without `TargetServer=` runs on the server that it was opened on, or on the next one. `next-always`: one with it
+   * too, as nobody has said from which update on it counts.
+   */
+  proxyTo: z.enum(["same", "next", "next-always"]),
   maximumShells: z.number().int().positive(),
   /** Milliseconds until the Service Host notices a new credential. */
   pickUpDelay: z.number().int().min(0),

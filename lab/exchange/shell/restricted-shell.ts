@@ -79,14 +79,15 @@ function parseQuery(query: string): Map<string, string> {
 
 /** The front end proxies by version, so a session may run elsewhere unless it names its server. */
 function backEnd(organization: Organization, entry: ExchangeServer, target: string): ExchangeServer {
-  if (target !== "") {
+  const { proxyTo } = organization.state;
+  if (target !== "" && proxyTo !== "next-always") {
     const pinned = organization.find(target);
     if (pinned?.online) return pinned;
     throw new ShellRefused(
       `[ClientAccessServer=${entry.state.name}] [FailureCategory=Cafe-SendFailure] Target server "${target}" can't be reached.`,
     );
   }
-  if (organization.state.proxyTo === "same") return entry;
+  if (proxyTo === "same") return entry;
   const others = organization.servers.filter((server) => server !== entry && server.online);
   return others[0] ?? entry;
 }
