@@ -89,6 +89,22 @@ describe("Exchange lab: Outlook Anywhere and MAPI", () => {
     assert.deepEqual(server.effective.mapi.iisAuthenticationMethods, ["OAuth"]);
   });
 
+  it("shows what IIS holds as if it were off where only the directory was asked: nobody can tell the one from the other", async () => {
+    const shell = organizationOf(servers).connect("cas-1");
+    const [whole, part] = [{ Server: "cas-1" }, { Server: "cas-1", ADPropertiesOnly: true }] as const;
+    for (const [noun, shown, hidden] of [
+      ["MapiVirtualDirectory", "InternalAuthenticationMethods", "IISAuthenticationMethods"],
+      ["OutlookAnywhere", "InternalClientAuthenticationMethod", "IISAuthenticationMethods"],
+      ["OwaVirtualDirectory", "InternalUrl", "FormsAuthentication"],
+    ] as const) {
+      const [all, stored] = [await run(shell, [`Get-${noun}`, whole]), await run(shell, [`Get-${noun}`, part])];
+      assert.deepEqual(property(stored, shown), property(all, shown));
+      assert.notDeepEqual(property(stored, hidden), property(all, hidden), noun);
+      assert.match(textOf(property(stored, hidden)), /^(false)?$/, noun);
+      assert.equal(textOf(property(stored, "ExtendedProtectionTokenChecking")), "None");
+    }
+  });
+
   it("reads the directory's part of a server that is down, not its IIS", async () => {
     const { connect, organization } = organizationOf(servers);
     organization.require("cas-2").online = false;

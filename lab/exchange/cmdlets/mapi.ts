@@ -12,6 +12,7 @@ import {
 import {
   directoryObject,
   findByIdentity,
+  iisMethods,
   method,
   protectionProperties,
   serversToRead,
@@ -59,10 +60,10 @@ function read(call: Call): void {
       directoryObject(organization, server, "Mapi", {
         InternalUrl: uri(directory.internalUrl),
         ExternalUrl: uri(directory.externalUrl),
-        IISAuthenticationMethods: methods,
+        IISAuthenticationMethods: iisMethods(call, directory.iisAuthenticationMethods),
         InternalAuthenticationMethods: methods,
         ExternalAuthenticationMethods: methods,
-        ...protectionProperties(directory.extendedProtection),
+        ...protectionProperties(call, directory.extendedProtection),
       }),
     );
   }

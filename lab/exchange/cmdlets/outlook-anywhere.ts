@@ -15,6 +15,7 @@ import {
   directoryObject,
   findByIdentity,
   hostname,
+  iisMethods,
   method,
   protectionProperties,
   serversToRead,
@@ -66,11 +67,11 @@ function read(call: Call): void {
         ExternalHostname: hostname(directory.externalHostname),
         InternalClientAuthenticationMethod: method(directory.internalClientAuthenticationMethod),
         ExternalClientAuthenticationMethod: method(directory.externalClientAuthenticationMethod),
-        IISAuthenticationMethods: directory.iisAuthenticationMethods.map(method),
+        IISAuthenticationMethods: iisMethods(call, directory.iisAuthenticationMethods),
         InternalClientsRequireSsl: directory.internalClientsRequireSsl,
         ExternalClientsRequireSsl: directory.externalClientsRequireSsl,
         SSLOffloading: directory.sslOffloading,
-        ...protectionProperties(directory.extendedProtection),
+        ...protectionProperties(call, directory.extendedProtection),
       }),
     );
   }

@@ -1,7 +1,14 @@
 import type { SwitchedKind, SwitchedVirtualDirectory } from "../model/virtual-directory";
 import type { Call, Cmdlet } from "./cmdlet";
 import { directoryReadParameters } from "./parameters";
-import { directoryObject, method, protectionProperties, serversToRead, uri } from "./virtual-directory-object";
+import {
+  directoryObject,
+  iisSwitch,
+  method,
+  protectionProperties,
+  serversToRead,
+  uri,
+} from "./virtual-directory-object";
 
 /** The directories that are only read here: they name the clients' host names. */
 const nouns: Record<SwitchedKind, string> = {
@@ -36,11 +43,11 @@ function read(call: Call, kind: SwitchedKind): void {
         ...(kind === "WebServices" ? { InternalNLBBypassUrl: null } : {}),
         InternalAuthenticationMethods: methods,
         ExternalAuthenticationMethods: methods,
-        WindowsAuthentication: directory.windowsAuthentication,
-        BasicAuthentication: directory.basicAuthentication,
-        OAuthAuthentication: directory.oAuthAuthentication,
-        FormsAuthentication: directory.formsAuthentication,
-        ...protectionProperties(directory.extendedProtection),
+        WindowsAuthentication: iisSwitch(call, directory.windowsAuthentication),
+        BasicAuthentication: iisSwitch(call, directory.basicAuthentication),
+        OAuthAuthentication: iisSwitch(call, directory.oAuthAuthentication),
+        FormsAuthentication: iisSwitch(call, directory.formsAuthentication),
+        ...protectionProperties(call, directory.extendedProtection),
       }),
     );
   }

@@ -1,6 +1,12 @@
 import type { Organization } from "../model/organization";
 import type { ExchangeServer } from "../model/server";
-import { directoryNames, type OutlookAnywhere, protectionFlags, tokenChecking } from "../model/virtual-directory";
+import {
+  directoryNames,
+  type OutlookAnywhere,
+  protectionFlags,
+  tokenChecking,
+  unprotected,
+} from "../model/virtual-directory";
 import type { Call } from "./cmdlet";
 import { objectNotFound, serverUnreachable } from "./exchange-errors";
 import { configurationObjectTypes, directoryProperties, objectId, serverId } from "./objects";
@@ -35,6 +41,18 @@ export function method(name: string): EnumValue {
   return new EnumValue(`${types}.AuthenticationMethod`, name, methodNumbers[name] ?? 0);
 }
 
+const fromDirectoryOnly = "ADPropertiesOnly";
+
+/** A list that IIS holds, and the directory does not: empty in an answer from the directory alone. */
+export function iisMethods(call: Call, names: readonly string[]): Value {
+  return call.parameters.flag(fromDirectoryOnly) ? [] : names.map(method);
+}
+
+/** The same for a switch, which is off there. */
+export function iisSwitch(call: Call, on: boolean): boolean {
+  return on && !call.parameters.flag(fromDirectoryOnly);
+}
+
 export function uri(text: string): Value {
   return text === "" ? null : new UriValue(text);
 }
@@ -45,7 +63,8 @@ export function hostname(name: string): Value {
     : new ObjectValue(["Microsoft.Exchange.Data.Hostname", "System.Object"], name, { HostnameString: name });
 }
 
-export function protectionProperties(protection: OutlookAnywhere["extendedProtection"]): Record<string, Value> {
+export function protectionProperties(call: Call, held: OutlookAnywhere["extendedProtection"]): Record<string, Value> {
+  const protection = call.parameters.flag(fromDirectoryOnly) ? unprotected() : held;
   const checking = protection.tokenChecking;
   return {
     ExtendedProtectionTokenChecking: new EnumValue(
@@ -109,7 +128,7 @@ export function serversToRead(call: Call, kind: DirectoryKind): ExchangeServer[]
     const named = findByIdentity(organization, kind, call.parameters.text("Identity"));
     servers = named === undefined ? organization.servers.filter(({ state }) => state.clientAccess) : [named];
   }
-  if (call.parameters.flag("ADPropertiesOnly")) return servers;
+  if (call.parameters.flag(fromDirectoryOnly)) return servers;
   return servers.filter((server) => {
     if (!server.online) call.error(serverUnreachable(server));
     return server.online;

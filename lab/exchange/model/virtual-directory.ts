@@ -70,7 +70,7 @@ export const directoryNames: Record<SwitchedKind | "OutlookAnywhere" | "Mapi", {
   ActiveSync: { leaf: "Microsoft-Server-ActiveSync (Default Web Site)", path: "Microsoft-Server-ActiveSync" },
 };
 
-const unprotected = () => ({ tokenChecking: "None" as const, flags: [], spnList: [] });
+export const unprotected = () => ({ tokenChecking: "None" as const, flags: [], spnList: [] });
 
 /** What setup leaves, with the namespace that an administrator has set for all clients. */
 export function defaultDirectories(namespace: string): VirtualDirectories {
