@@ -93,7 +93,10 @@ const windowsErrors: Readonly<Record<number, (deed: Deed) => Meaning>> = {
   8647: () => ({
     code: "directory-conflict",
     sentence: "another account in the forest has this service principal name (0x21C7)",
-    hint: "Find it with `setspn -F -Q`, and name it in takeFrom if it is to lose it.",
+    // setspn does not look for HOST/…, and takeFrom does not take it: that computer needs it.
+    hint:
+      "Find it with `setspn -F -Q`, and name it in takeFrom if it is to lose it. If that finds none, a computer has the name by " +
+      "its HOST/…: beside that, only an administrator may add it (KB5008382).",
   }),
   8648: () => ({
     code: "directory-conflict",

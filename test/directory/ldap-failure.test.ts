@@ -18,7 +18,7 @@ const table: readonly [what: string, thrown: ResultCodeError, code: string, sent
     "a duplicate SPN",
     new ConstraintViolationError("000021C7: AtrErr: DSID-03200E4F, #1:\n\t0: 000021C7: DSID-03200E4F, problem 1005"),
     "directory-conflict",
-    /another account in the forest has this service principal name \(0x21C7\).*setspn -F -Q/,
+    /another account in the forest has this service principal name \(0x21C7\).*setspn -F -Q.*takeFrom.*finds none.*HOST\/…: .*only an administrator may add it/,
   ],
   [
     "a duplicate SPN, as Samba puts it",
