@@ -2,7 +2,7 @@ import { readAccount } from "../../directory/accounts";
 import { sameAccount } from "../../directory/qualified-name";
 import { ProviderError } from "../../error";
 import { readAlternateAccount, removeAlternateAccounts, type StoredCredential } from "../../exchange/alternate-account";
-import type { ExchangeServer } from "../../exchange/exchange-servers";
+import { clientAccessNoun, type ExchangeServer } from "../../exchange/exchange-servers";
 import type { Context } from "../handler";
 import { isUnreachable, mapReachable, serversFailed } from "./reachable";
 import type { AsaDeploymentOutputs } from "./schema";
@@ -55,13 +55,19 @@ export async function removeFrom(
     if (!isUnreachable(error)) continue;
     context.progress(
       `warning: ${server} keeps the credential of ${olds.account}, as it cannot be reached (${error.message}) When it is ` +
-        `back, run there: Set-ClientAccessService ${server} -RemoveAlternateServiceAccountCredentials`,
+        `back, run there: Set-${nounOn(server, olds)} ${server} -RemoveAlternateServiceAccountCredentials`,
     );
   }
   // What is no server of the organization any more has nothing to remove.
   const broken = new Map(left.filter(([, error]) => !isUnreachable(error) && error.code !== "refused"));
   if (broken.size === 0) return;
   throw serversFailed("The credential was not removed from every server", broken, "Mend that, then run pulumi again.");
+}
+
+/** Of one that does not answer: by the version that it was last seen with. */
+function nounOn(server: string, { deployed }: AsaDeploymentOutputs) {
+  const seen = deployed.find((one) => one.server === server)?.version ?? "";
+  return clientAccessNoun(seen.startsWith("15.0.") ? "2013" : "2016");
 }
 
 /** When none answers, the fault is more likely here than there; unless it is said that all may be down. */

@@ -42,19 +42,28 @@ for (const method of ["script", "cmdlet"] as const) {
       assert.match(later.lines.join("\n"), /cas-3\S* also holds the credential of TAILSPIN\\OTHER\$/);
     });
 
-    it("lets go of a server that is gone for good, and says what it keeps", async () => {
+    it("lets go of servers that are gone for good, and says what they keep and which command of theirs removes it", async () => {
       const { qualifiedName } = await world.account(run);
       const deployment = world.deployment();
-      const program = { account: qualifiedName, servers: [first, second], method };
-      await deployment.up(program, run);
-      world.stop("cas-2");
+      const program = { account: qualifiedName, servers: all.map(fqdn), method };
+      const { state } = world.organization.require("cas-2");
+      const { product } = state;
+      state.product = "2013";
       try {
+        await deployment.up(program, run);
+        for (const server of ["cas-2", "cas-3"]) world.stop(server);
         const said = world.run();
         await deployment.up({ ...program, servers: [first] }, said);
-        assert.match(said.lines.join("\n"), /cas-2\S* keeps the credential of .*as it cannot be reached/);
+        const lines = said.lines.join("\n");
+        assert.match(lines, /cas-2\S* keeps the credential of .*as it cannot be reached.*Set-ClientAccessServer cas-2/);
+        assert.match(
+          lines,
+          /cas-3\S* keeps the credential of .*as it cannot be reached.*Set-ClientAccessService cas-3/,
+        );
         assert.deepEqual(conditions(deployment.state.deployed), ["cas-1 deployed"]);
       } finally {
-        world.start("cas-2");
+        state.product = product;
+        for (const server of ["cas-2", "cas-3"]) world.start(server);
       }
     });
 
