@@ -31,6 +31,13 @@ const symptoms: readonly Symptom[] = [
     hint: "This endpoint takes commands with parameters and no script: use a shell with full language (local, or SSH) for scripts.",
   },
   {
+    words: /maximum number of (\d+ )?concurrent commands/i,
+    code: "quota",
+    hint:
+      "The session has had as many commands as the server allows on one: run again, in a new session. Or raise " +
+      "MaxConcurrentCommandsPerShell on the server.",
+  },
+  {
     words:
       /maximum number of (\d+ )?concurrent (shells|operations|users)|maximum number of active shells|maximum number of connections allowed/i,
     code: "quota",

@@ -16,6 +16,11 @@ const words: readonly [message: string, code: ErrorCode, hint: RegExp][] = [
     /Sessions left open/,
   ],
   [
+    "The WS-Management service cannot process the request. The maximum number of concurrent commands per shell has been exceeded. Retry the request later or raise the Maximum Commands per Shell quota.",
+    "quota",
+    /run again, in a new session.*MaxConcurrentCommandsPerShell/,
+  ],
+  [
     "This user is allowed a maximum number of 5 concurrent shells, which has been exceeded.",
     "quota",
     /Sessions left open/,
