@@ -220,6 +220,14 @@ describe("inputs that will not do", () => {
     });
   }
 
+  it("warns of a name that no deployment takes, while nothing is made of it yet", async () => {
+    program.lines.length = 0;
+    for (const name of ["our asa", "our-asa"]) await preview(asaAccount, { name, ...user }, program);
+    assert.deepEqual(program.lines, [
+      `warning: "our asa" has a space: neither Exchange's script nor AsaDeployment takes such an account. Choose a name without`,
+    ]);
+  });
+
   it("leaves good ones in peace", async () => {
     for (const inputs of [
       { name: "EXCH2016-ASA_1" },
@@ -229,7 +237,10 @@ describe("inputs that will not do", () => {
       { name: `${ok}3`, replication: { domainControllers: ["DC1.corp.tailspintoys.com"], timeoutSeconds: 0.5 } },
       { name: `${ok}4`, replication: { domainControllers: ["default-first-site-name"] } },
     ]) {
-      assert.deepEqual(await preview(asaAccount, inputs, program), [], JSON.stringify(inputs));
+      // Each in a run of its own: of one program they would be the same account several times.
+      const alone = new Program(forest.settings);
+      assert.deepEqual(await preview(asaAccount, inputs, alone), [], JSON.stringify(inputs));
+      await alone.end();
     }
     const host = `n${randomInt(1e9)}`;
     for (const inputs of [

@@ -19,6 +19,12 @@ export function nameRefusal(name: string, accountType: AccountType): string | un
   return accountType === "computer" ? computerRefusal(name) : userRefusal(name);
 }
 
+/** What Active Directory takes, and the next steps do not; `undefined` where they do. */
+export function nameWarning(name: string): string | undefined {
+  if (!/\s/.test(name)) return undefined;
+  return `warning: "${name}" has a space: neither Exchange's script nor AsaDeployment takes such an account. Choose a name without`;
+}
+
 function computerRefusal(name: string): string | undefined {
   const strange = /[^A-Za-z0-9_-]/u.exec(name)?.[0];
   if (strange !== undefined) {

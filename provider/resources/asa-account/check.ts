@@ -7,7 +7,7 @@ import { changedProperties } from "../compare";
 import { type Context, type PreviewInputs, type Refusal, unknown } from "../handler";
 import { isSecondAbout } from "../new-in-program";
 import { perDomain } from "../per-domain";
-import { nameRefusal } from "./account-name";
+import { nameRefusal, nameWarning } from "./account-name";
 import { planFor, wantedOf } from "./changes";
 import { adoptionRefusal, adoptionWarnings } from "./existing-account";
 import type { AsaAccountInputs } from "./schema";
@@ -53,6 +53,8 @@ export async function check(inputs: Checked, olds: Partial<AsaAccountInputs>, co
   const another = changed.includes("name") || changed.includes("accountType");
   if (another && name !== unknown && accountType !== unknown && refusals.length === 0) {
     const samAccountName = samAccountNameOf(name, accountType);
+    const warning = nameWarning(name);
+    if (warning !== undefined) context.progress(warning);
     const isSecond = olds.name === undefined && isSecondAbout(directory(), `account ${samAccountName}`);
     refuse("name", isSecond ? ofProgram(samAccountName) : await existingAccount(inputs, name, accountType, context));
   }
