@@ -232,10 +232,10 @@ describe("inputs that will not do", () => {
     for (const inputs of [
       { name: "EXCH2016-ASA_1" },
       { name: "exchange asa", accountType: "user" },
-      { name: `${ok}1`, organizationalUnit: "cn=computers, dc=corp, dc=tailspintoys, dc=com" },
-      { name: `${ok}2`, organizationalUnit: "DC=corp,DC=tailspintoys,DC=com" },
-      { name: `${ok}3`, replication: { domainControllers: ["DC1.corp.tailspintoys.com"], timeoutSeconds: 0.5 } },
-      { name: `${ok}4`, replication: { domainControllers: ["default-first-site-name"] } },
+      { name: ok, organizationalUnit: "cn=computers, dc=corp, dc=tailspintoys, dc=com" },
+      { name: ok, organizationalUnit: "DC=corp,DC=tailspintoys,DC=com" },
+      { name: ok, replication: { domainControllers: ["DC1.corp.tailspintoys.com"], timeoutSeconds: 0.5 } },
+      { name: ok, replication: { domainControllers: ["default-first-site-name"] } },
     ]) {
       // Each in a run of its own: of one program they would be the same account several times.
       const alone = new Program(forest.settings);
