@@ -13,8 +13,8 @@ import { openingAlone, serverAlone } from "./server-alone";
 
 const commands = 200;
 const rounds = 3;
-/** Of what is short, in one session, and the best counts: the first is the server's compiler at work more than anything else. */
-const repeats = 6;
+/** Of what is short, in one session, and the best counts: the first ones are the server's compiler at work more than anything else. */
+const repeats = 12;
 /** Milliseconds. */
 interface Times {
   open: number;
