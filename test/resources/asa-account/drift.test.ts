@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, it } from "mocha";
 import { dc1, sambaTool } from "../../../lab/domain-controller";
 import type { ProviderError } from "../../../provider/error";
@@ -20,6 +21,12 @@ describe("AsaAccount: drift", () => {
         () => world.byHand("msDS-SupportedEncryptionTypes", "4"),
         "encryptionTypes",
         () => ["rc4"],
+      ],
+      [
+        "an old encryption type in place of a new one",
+        () => world.byHand("msDS-SupportedEncryptionTypes", "20"),
+        "encryptionTypes",
+        () => ["rc4", "aes256"],
       ],
       [
         "no encryption types",
@@ -56,15 +63,16 @@ describe("AsaAccount: drift", () => {
         () => `${world.name}x`,
       ],
     ];
+  const asItShouldBe = { description: "as it should be", encryptionTypes: ["aes128", "aes256"] };
   for (const [what, change, property, shown] of drifts) {
     it(`is seen at refresh and repaired at up: ${what}`, async () => {
-      await world.up({ description: "as it should be" });
+      await world.up(asItShouldBe);
       const { id } = world.asa;
       const before = await world.found();
       await change();
       assert.equal(await world.refresh(), true);
       assert.deepEqual(world.asa.inputs[property], shown());
-      assert.deepEqual(await world.up({ description: "as it should be" }), [property]);
+      assert.deepEqual(await world.up(asItShouldBe), [property]);
       const repaired = await world.found();
       for (const attribute of [
         "dn",
@@ -77,9 +85,35 @@ describe("AsaAccount: drift", () => {
       }
       assert.equal(world.asa.id, id);
       await world.refresh();
-      assert.equal(await world.up({ description: "as it should be" }), "same");
+      assert.equal(await world.up(asItShouldBe), "same");
     });
   }
+
+  it("of the place is told from a place that the program leaves to the domain", async () => {
+    const given = { name: world.name, replication: false };
+    await world.asa.up(given, world.program);
+    await world.refresh();
+    assert.equal(world.asa.inputs.organizationalUnit, undefined);
+    const { distinguishedName } = world.asa.state;
+    const { organizationalUnit } = world.forest;
+    await world.forest.admin.modifyDN(distinguishedName, `CN=${world.name},${organizationalUnit}`);
+    await world.refresh();
+    assert.equal(world.asa.inputs.organizationalUnit, organizationalUnit);
+    assert.deepEqual(await world.asa.up(given, world.program), ["organizationalUnit"]);
+    assert.equal((await world.found()).dn, distinguishedName);
+    await world.destroy();
+  });
+
+  it("is not taken for an account that is gone where the connection serves another domain", async () => {
+    await world.up();
+    const state = { ...world.asa.state, qualifiedName: `FABRIKAM\\${world.name}$` };
+    const [id, refused] = [
+      randomUUID(),
+      { code: "refused", message: /FABRIKAM\\\S+ is not in corp\.tailspintoys\.com/ },
+    ];
+    await assert.rejects(asaAccount.read(id, state, world.program), refused);
+    await assert.rejects(asaAccount.delete(id, state, world.program), refused);
+  });
 
   it("is seen when the account is gone", async () => {
     await world.up();

@@ -71,6 +71,22 @@ describe("AsaAccount, an account that is there", () => {
     await world.found();
   });
 
+  it("keeps its place and its name in the tree when it is adopted, whatever they are", async () => {
+    const dn = `CN=Exchange ASA of ${world.name},${world.forest.organizationalUnit}`;
+    await world.forest.admin.add(dn, {
+      objectClass: "computer",
+      sAMAccountName: `${world.name}$`,
+      userAccountControl: "4096",
+    });
+    const given = { name: world.name, adopt: true, replication: false };
+    await world.asa.up(given, world.program);
+    await world.refresh();
+    assert.equal(world.asa.inputs.organizationalUnit, undefined);
+    assert.equal(await world.asa.up(given, world.program), "same");
+    assert.deepEqual(await world.asa.up({ ...given, enabled: false }, world.program), ["enabled"]);
+    assert.equal((await world.found()).dn, dn);
+  });
+
   it("stays where the resource that made it goes, and another of the program has adopted it", async () => {
     await world.up();
     const renamed = new Resource(asaAccount);

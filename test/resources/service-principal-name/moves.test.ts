@@ -22,6 +22,26 @@ describe("ServicePrincipalName: moves", () => {
     assert.ok(!(await world.namesOf(world.other)).includes(world.spn));
   });
 
+  it("stays adopted on the account that had it, and is the stack's on one that it gave it to", async () => {
+    await world.change("add", world.asa, world.spn);
+    await world.up();
+    assert.equal(world.name.state.adopted, true);
+    const update = (account: string) => {
+      const news = complete<SpnInputs>(servicePrincipalName, world.given({ account }));
+      return servicePrincipalName.update(world.name.id, world.name.state, news, world.program);
+    };
+    // As after a write whose outcome was not known: the engine asks for an update that has nothing to do.
+    const { qualifiedName } = world.asa.state;
+    assert.equal((await update(qualifiedName)).outputs.adopted, true);
+    await world.name.up(world.given({ account: world.other.state.qualifiedName }), world.program);
+    assert.equal(world.name.state.adopted, false);
+    await world.name.destroy(world.later());
+    assert.ok(!(await world.namesOf(world.other)).includes(world.spn));
+    await world.name.up(world.given(), world.later());
+    assert.equal((await update(qualifiedName)).outputs.adopted, false);
+    await world.name.destroy(world.later());
+  });
+
   it("takes another name in place of the old one", async () => {
     await world.up();
     const next = world.later();
