@@ -182,14 +182,15 @@ describe("AsaAccount", () => {
       assert.equal(await world.writes(), before);
       assert.deepEqual(await world.up({ password: `${password}2` }), ["password"]);
       assert.ok(await logsOn(`${password}2`));
-      assert.equal(world.asa.state.keyVersion, 2);
       assert.equal(await world.up({ password: `${password}2` }), "same");
+      assert.deepEqual(await world.up({ password: `${password}2`, enabled: false }), ["enabled"]);
+      assert.equal(world.asa.state.keyVersion, 2);
       assert.deepEqual(
         (
           await asaAccount.diff(
             world.asa.id,
             world.asa.state,
-            { ...complete<AsaAccountInputs>(asaAccount, world.given()), password: unknown },
+            { ...complete<AsaAccountInputs>(asaAccount, world.given({ enabled: false })), password: unknown },
             world.program,
           )
         ).changed,

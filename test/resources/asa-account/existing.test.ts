@@ -71,7 +71,7 @@ describe("AsaAccount, an account that is there", () => {
     await world.found();
   });
 
-  it("keeps its place and its name in the tree when it is adopted, whatever they are", async () => {
+  it("keeps its place and its name in the tree when it is adopted, and moves where it is told to", async () => {
     const dn = `CN=Exchange ASA of ${world.name},${world.forest.organizationalUnit}`;
     await world.forest.admin.add(dn, {
       objectClass: "computer",
@@ -85,6 +85,13 @@ describe("AsaAccount, an account that is there", () => {
     assert.equal(await world.asa.up(given, world.program), "same");
     assert.deepEqual(await world.asa.up({ ...given, enabled: false }, world.program), ["enabled"]);
     assert.equal((await world.found()).dn, dn);
+    const organizationalUnit = `CN=Users,${world.forest.domain}`;
+    assert.deepEqual(await world.asa.up({ ...given, organizationalUnit }, world.program), [
+      "organizationalUnit",
+      "enabled",
+    ]);
+    assert.equal((await world.found()).dn, `CN=Exchange ASA of ${world.name},${organizationalUnit}`);
+    await world.forest.admin.del(`CN=Exchange ASA of ${world.name},${organizationalUnit}`);
   });
 
   it("stays where the resource that made it goes, and another of the program has adopted it", async () => {
