@@ -67,6 +67,7 @@ describe("AsaAccount, an account that is there", () => {
       /An account that is adopted keeps its password/,
     );
     assert.equal((await world.found()).pwdLastSet, before.pwdLastSet);
+    await world.nextRun();
     await world.destroy();
     await world.found();
   });

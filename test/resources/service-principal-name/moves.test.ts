@@ -157,5 +157,16 @@ describe("ServicePrincipalName: moves", () => {
       await renamed.destroy(world.later());
       assert.ok(!(await world.namesOf(world.asa)).includes(world.spn));
     });
+
+    it("and stays adopted on it, where it was there before the stack and the old one goes first", async () => {
+      await world.change("add", world.asa, world.spn);
+      await world.up();
+      const next = world.later();
+      assert.deepEqual(await preview(servicePrincipalName, world.given(), next), []);
+      await world.name.destroy(next);
+      const { outputs } = await servicePrincipalName.create(complete(servicePrincipalName, world.given()), next);
+      assert.equal(outputs.adopted, true);
+      await world.change("delete", world.asa, world.spn);
+    });
   });
 });
