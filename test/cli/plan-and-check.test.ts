@@ -74,13 +74,21 @@ describe("exchange-kerberos plan and check, as installed", function () {
     assert.match((await run("plan")).stdout, new RegExp(`http/${full("mail")} .*nobody`));
   });
 
-  it("says the same to a program, in a preview", async () => {
+  it("says the same to a program, in a preview, by a connection that has its settings in both places", async () => {
     const source = `module.exports = async () => {
-      const { names } = await ek.planServicePrincipalNames({ entry: "${full("cas-1")}" });
+      const { names } = await ek.planServicePrincipalNames({ entry: "${full("cas-1")}", connection: "planning" });
       const spns = names.filter(({ kind }) => kind === "needed").map((name) => name.servicePrincipalName);
       return { spns: spns.join(" ") };
     };`;
-    const program = await Stack.create("planning", source, { environment });
+    const prefix = /^EXCHANGE_KERBEROS_/;
+    const settings = Object.entries({ ...process.env, ...environment }).filter(([name]) => prefix.test(name));
+    const planning = Object.fromEntries([
+      ...settings.map(([name]) => [name, undefined]),
+      ...settings.map(([name, value]) => [name.replace(prefix, "EXCHANGE_KERBEROS_PLANNING_"), value]),
+      ["EXCHANGE_KERBEROS_PLANNING_DOMAIN", undefined],
+    ]);
+    const config = { "exchange-kerberos:planning": JSON.stringify({ domain: corp.dnsName }) };
+    const program = await Stack.create("planning", source, { environment: planning, config });
     try {
       const { status, stdout, stderr } = await program.preview();
       assert.equal(status, 0, stdout + stderr);
