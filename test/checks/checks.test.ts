@@ -146,6 +146,19 @@ describe("the runbook", function () {
     );
   });
 
+  it("asks the first server that it is to look at for the others, where it is not said whom to ask", async () => {
+    const asked: string[] = [];
+    healthy.world.beforeCall = ({ host, command }) => {
+      if (command === "Get-ExchangeServer") asked.push(host);
+    };
+    try {
+      await healthy.check({ entry: undefined, servers: [fqdn("cas-2")], only: ["spn-on-account"] });
+      assert.equal(asked[0], fqdn("cas-2"));
+    } finally {
+      healthy.world.beforeCall = () => {};
+    }
+  });
+
   it("wants no SPN for the own name of a server that it does not look at", async () => {
     const { organization } = healthy.world;
     organization.addServer("cas-old", { product: "2010" });
