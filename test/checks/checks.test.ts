@@ -162,6 +162,8 @@ describe("the runbook", function () {
   it("wants no SPN for the own name of a server that it does not look at", async () => {
     const { organization } = healthy.world;
     organization.addServer("cas-old", { product: "2010" });
+    organization.addServer("mbx-1", { product: "2013" });
+    organization.require("mbx-1").state.clientAccess = false;
     const { state } = healthy.server("cas-1");
     const { autoDiscoverServiceInternalUri } = state;
     state.autoDiscoverServiceInternalUri = `https://cas-old.${corp.dnsName}/autodiscover/autodiscover.xml`;
@@ -174,9 +176,13 @@ describe("the runbook", function () {
         checked.names.map(({ hostName }) => hostName),
         hostNames,
       );
+      assert.deepEqual(
+        checked.servers.map((server) => server.fqdn),
+        [fqdn("cas-1"), fqdn("cas-2")],
+      );
     } finally {
       state.autoDiscoverServiceInternalUri = autoDiscoverServiceInternalUri;
-      healthy.dropServer("cas-old");
+      for (const name of ["cas-old", "mbx-1"]) healthy.dropServer(name);
     }
   });
 
