@@ -10,7 +10,7 @@ export const articleDomain = "corp.tailspintoys.com";
 /** The domain of Exchange: the article's, or that of somebody else's forest, which is then a lab beside the first. */
 export const labDomain = process.env.LAB_DOMAIN ?? articleDomain;
 
-/** Another lab of the same kind, beside the first of this checkout: a whole test run has three. */
+/** Another lab of the same kind, beside the first of this checkout: a whole test run has two. */
 export const labCopy = process.env.LAB_COPY ?? "";
 const ownName = [labDomain === articleDomain ? "" : labDomain, labCopy]
   .filter((part) => part !== "")
